@@ -1,0 +1,1 @@
+"""The Flux artifact as bytes: ignore rules, tar, deflate, manifest, content hash, unpacking."""

@@ -1,0 +1,1 @@
+"""gitless.yaml and flags: bytes in, one checked configuration out. Reads no file and no environment."""

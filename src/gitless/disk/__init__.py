@@ -1,0 +1,1 @@
+"""The only room that opens source files and writes them: trees of a folder, temporary blobs."""

@@ -1,0 +1,1 @@
+"""One recipe per verb, read from top to bottom: facts, pure decision, act, look again."""

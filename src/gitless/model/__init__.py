@@ -1,0 +1,1 @@
+"""Frozen values that every room shares: digest, descriptor, manifest, reference, bundle, verdict."""

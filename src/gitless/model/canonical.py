@@ -1,0 +1,49 @@
+"""JSON as bytes, in the two spellings the formats need, and a reader that hostile input cannot surprise."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from gitless.errors import UntrustedContentError
+
+_GO_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+
+def canonical_json(value: Any) -> bytes:
+    """Sorted keys, no blanks, UTF-8: the spelling of everything we sign or hash."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def go_json(value: Any) -> bytes:
+    """Insertion order, no blanks, HTML characters escaped: what Go's `json.Marshal` writes (facts: Flux manifest bytes)."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    for character, escape in _GO_ESCAPES.items():
+        text = text.replace(character, escape)
+    return text.encode()
+
+
+def read_json_object(content: bytes, what: str) -> dict[str, Any]:
+    """Parse a JSON object that came from outside; duplicate keys are refused.
+
+    Args:
+        content: The bytes; the caller has limited their length.
+        what: What it is, for the error text.
+
+    Raises:
+        UntrustedContentError: It is no UTF-8 JSON object, nests too deeply, or repeats a key.
+    """
+    try:
+        value = json.loads(content.decode("utf-8"), object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        raise UntrustedContentError(f"{what} is not readable JSON.", why=str(error)[:200]) from error
+    if not isinstance(value, dict):
+        raise UntrustedContentError(f"{what} is not a JSON object.")
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("a key is repeated")
+    return result

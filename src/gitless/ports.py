@@ -1,0 +1,133 @@
+"""What flows need from the outside, as Protocols of one to three methods; edges implement them, tests fake them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from gitless.model.blob import Blob
+from gitless.model.descriptor import Descriptor
+from gitless.model.digest import Digest
+from gitless.model.manifest import Manifest
+
+
+class ManifestReader(Protocol):
+    """Reads manifests; hashes and limits what it reads."""
+
+    def resolve(self, tag: str) -> Digest | None:
+        """The digest a tag names now; None only when the store says that it is absent.
+
+        Raises:
+            RemoteError: Any other answer.
+        """
+        ...
+
+    def fetch_manifest(self, target: str | Digest) -> Manifest | None:
+        """The manifest a tag names or a digest is; None only when it is absent.
+
+        Raises:
+            UntrustedContentError: The bytes do not have the digest, or are too long.
+            RemoteError: Any other failure.
+        """
+        ...
+
+
+class ManifestWriter(Protocol):
+    """Writes manifests byte for byte."""
+
+    def push_manifest(self, manifest: Manifest, tag: str | None = None) -> None:
+        """Store the manifest by digest, and under `tag` too if one is given.
+
+        Raises:
+            RemoteError: The store refused, or answered with another digest.
+        """
+        ...
+
+
+class BlobStore(Protocol):
+    """Reads and writes blobs by digest."""
+
+    def fetch_blob(self, descriptor: Descriptor, max_bytes: int) -> bytes:
+        """The bytes, hashed while they are read; never more than `max_bytes`.
+
+        Raises:
+            UntrustedContentError: Wrong digest, wrong size or too long.
+            RemoteError: Any other failure, absence included.
+        """
+        ...
+
+    def push_blob(self, blob: Blob) -> None:
+        """Store the blob; content that is already there is not sent again."""
+        ...
+
+
+class ReferrerStore(Protocol):
+    """Lists and attaches evidence."""
+
+    def list_referrers(self, subject: Digest) -> tuple[Descriptor, ...]:
+        """Every referrer the store lists: referrers API and fallback tag together, each digest once."""
+        ...
+
+    def attach(self, subject: Digest, referrers: Sequence[Manifest]) -> tuple[Descriptor, ...]:
+        """Store referrer manifests whose blobs are there already, and see to it that the store lists them.
+
+        Writes the fallback index where the store's own listing does not show them, keeping what others wrote.
+
+        Returns:
+            The store's own listing afterwards, which holds every one of `referrers`.
+
+        Raises:
+            RemoteError: The listing does not show them within the deadline.
+        """
+        ...
+
+
+class TagLister(Protocol):
+    """Lists tags."""
+
+    def list_tags(self, after: str = "") -> tuple[str, ...]:
+        """Tags that sort after `after`, sorted; empty when the repository does not exist."""
+        ...
+
+
+class Repository(ManifestReader, ManifestWriter, BlobStore, ReferrerStore, TagLister, Protocol):
+    """One component's store: everything above. Safe to call from several threads."""
+
+    @property
+    def requests(self) -> int:
+        """How many requests this store has sent so far (0 for stores that send none)."""
+        ...
+
+
+class Signer(Protocol):
+    """Turns a statement's bytes into a signed bundle under one identity."""
+
+    def sign(self, statement: bytes) -> bytes:
+        """Sign in-toto statement bytes as DSSE and return the Sigstore bundle v0.3 as JSON bytes."""
+        ...
+
+    @property
+    def public_key_pem(self) -> bytes | None:
+        """The public key evidence verifies under; None where identity is a certificate."""
+        ...
+
+
+class Clock(Protocol):
+    """Tells the time; the only way a flow learns it."""
+
+    def now(self) -> datetime:
+        """The current time, UTC."""
+        ...
+
+
+class History(Protocol):
+    """Answers questions about the source repository's commits."""
+
+    def is_ancestor(self, older: str, newer: str) -> bool | None:
+        """Whether commit `older` is `newer` or one of its ancestors; None when it is not in history at all."""
+        ...
+
+    def touched(self, older: str, newer: str, paths: Sequence[str]) -> bool:
+        """Whether any commit after `older` up to `newer` touches one of `paths` (repository-relative)."""
+        ...

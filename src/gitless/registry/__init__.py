@@ -1,0 +1,1 @@
+"""Stores behind one interface: memory, OCI image layout on disk, HTTP registry."""

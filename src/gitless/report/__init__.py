@@ -1,0 +1,1 @@
+"""One result rendered several ways: terminal text, JSON, Markdown. Foreign text stays text."""

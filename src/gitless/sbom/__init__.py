@@ -1,0 +1,1 @@
+"""The CycloneDX document of an artifact: what is in it, what it names, and how complete that list is."""

@@ -1,0 +1,1 @@
+"""Evidence in, verdict out: numbered procedures for the policies flux, cosign and strict."""
