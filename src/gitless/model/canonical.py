@@ -16,7 +16,7 @@ def canonical_json(value: Any) -> bytes:
 
 
 def go_json(value: Any) -> bytes:
-    """Insertion order, no blanks, HTML characters escaped: what Go's `json.Marshal` writes (facts: Flux manifest bytes)."""
+    """Insertion order, no blanks, HTML characters escaped: as Go's `json.Marshal` writes."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     for character, escape in _GO_ESCAPES.items():
         text = text.replace(character, escape)

@@ -59,7 +59,7 @@ class Descriptor:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """The JSON object in the key order of Go's image-spec types (mediaType, digest, size, annotations, artifactType)."""
+        """The JSON object: mediaType, digest, size, annotations, artifactType, in this order."""
         result: dict[str, Any] = {"mediaType": self.media_type, "digest": str(self.digest), "size": self.size}
         if self.annotations:
             result["annotations"] = dict(sorted(self.annotations.items()))

@@ -11,9 +11,7 @@ from gitless.model.canonical import read_json_object
 from gitless.model.descriptor import Descriptor, read_annotations
 from gitless.model.digest import Digest
 
-MAX_MANIFEST_BYTES = (
-    4 * 1024 * 1024
-)  # what every registry must accept (distribution-spec 1.1, "manifest size")
+MAX_MANIFEST_BYTES = 4 * 1024 * 1024  # what every registry must accept (distribution-spec 1.1, "manifest size")
 MAX_INDEX_ENTRIES = 10_000
 
 
@@ -86,9 +84,7 @@ class Manifest:
     @property
     def listing(self) -> Descriptor:
         """How this manifest stands in a referrers list: with artifact type and all of its annotations."""
-        return Descriptor(
-            self.media_type, self.digest, len(self.content), self.artifact_type, self.annotations
-        )
+        return Descriptor(self.media_type, self.digest, len(self.content), self.artifact_type, self.annotations)
 
     def _descriptors(self, key: str) -> tuple[Descriptor, ...]:
         value = self.document.get(key)

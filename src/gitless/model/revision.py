@@ -71,9 +71,7 @@ def parse_rfc3339(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text))
     except ValueError as error:
-        raise UsageError(
-            f"Not an RFC 3339 time: {text[:60]!r}", hint="Write it as 2026-11-20T10:00:00Z."
-        ) from error
+        raise UsageError(f"Not an RFC 3339 time: {text[:60]!r}", hint="Write it as 2026-11-20T10:00:00Z.") from error
     if moment.tzinfo is None:
         raise UsageError(f"The time {text[:60]!r} has no zone.", hint="Write it as 2026-11-20T10:00:00Z.")
     return moment.astimezone(timezone.utc).replace(microsecond=0)

@@ -31,7 +31,7 @@ class Tree(Protocol):
     """Walks entries and reads files; refuses links and special files by name."""
 
     def walk(self) -> Iterator[Entry]:
-        """Yield every folder and file below the root, folders before their content, byte-lexically per folder.
+        """Yield every folder and file below the root, folders first, byte-lexically per folder.
 
         Raises:
             UsageError: A link, a special file, a name that is not UTF-8, or a limit passed.

@@ -1,0 +1,52 @@
+"""Public keys that evidence may verify under."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from gitless.errors import UsageError
+from gitless.model.bundle import key_hint
+from gitless.model.dsse import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKey:
+    """One ECDSA P-256 public key.
+
+    Attributes:
+        key: The key itself.
+        hint: What bundles made with it carry as hint.
+    """
+
+    key: ec.EllipticCurvePublicKey
+    hint: str
+
+    @classmethod
+    def from_pem(cls, content: bytes) -> TrustedKey:
+        """Read a PEM public key.
+
+        Raises:
+            UsageError: It is no ECDSA P-256 public key; a private key is refused with that word.
+        """
+        if b"PRIVATE KEY" in content:
+            raise UsageError("A private key was given where a public key belongs.", hint="Give the .pub file.")
+        try:
+            key = serialization.load_pem_public_key(content)
+        except (ValueError, UnsupportedAlgorithm) as error:
+            raise UsageError("The public key is not readable.", why="It is no PEM public key.") from error
+        if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+            raise UsageError("The public key has the wrong type.", why="Only ECDSA on P-256 is supported.")
+        der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        return cls(key, key_hint(der))
+
+    def signed(self, envelope: Envelope) -> bool:
+        """Whether the envelope's signature is this key's over exactly its payload and type."""
+        try:
+            self.key.verify(envelope.signature, envelope.signed_bytes, ec.ECDSA(hashes.SHA256()))
+        except InvalidSignature:
+            return False
+        return True
