@@ -113,5 +113,6 @@ def _pem_body(content: bytes) -> bytes:
 
 
 def _key_hint() -> str:
-    return "Make one with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256` "
-        "or `cosign generate-key-pair`."
+    return (
+        "Make one with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256` or `cosign generate-key-pair`."
+    )
