@@ -1,0 +1,201 @@
+"""Moving a channel: where it stands, the build and content tags, the channel last, and another look afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gitless.errors import RemoteError, UsageError
+from gitless.flows.evidence import gather, judge_all
+from gitless.flows.parallel import together
+from gitless.model.digest import Digest
+from gitless.model.manifest import Manifest
+from gitless.model.media_types import ANNOTATION_CREATED, ANNOTATION_REVISION
+from gitless.model.revision import Revision, Source, parse_rfc3339
+from gitless.ports import History, Repository
+from gitless.promotion.forward import Order, Position
+from gitless.promotion.tags import BuildTag
+from gitless.verification.evidence import JudgedEvidence
+from gitless.verification.judge import judge
+from gitless.verification.keys import TrustedKey
+
+MAX_LOOKS = 10
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a tag names, with its evidence weighed.
+
+    Attributes:
+        manifest: The manifest, read by its digest.
+        evidence: Its bundles.
+        trusted: Whether all three kinds of evidence verify under the publishing identity.
+    """
+
+    manifest: Manifest
+    evidence: tuple[JudgedEvidence, ...]
+    trusted: bool
+
+    @property
+    def revision(self) -> str:
+        """The revision annotation, as written; worth something only when trusted."""
+        return self.manifest.annotations.get(ANNOTATION_REVISION, "")
+
+
+def read_named(repository: Repository, manifest: Manifest, keys: Sequence[TrustedKey]) -> Named:
+    """Weigh what a tag named when it was read."""
+    evidence = judge_all(gather(repository, manifest.digest), manifest.digest, keys)
+    return Named(manifest, tuple(evidence), judge(manifest, evidence, "strict").ok)
+
+
+def position_of(named: Named | None, source: Source, history: History | None) -> Position | None:
+    """Where the channel stands relative to this run's commit."""
+    if named is None:
+        return None
+    return Position(named.trusted, order_of(named.manifest, source, history), named.revision or "an unnamed revision")
+
+
+def order_of(manifest: Manifest, source: Source, history: History | None) -> Order:
+    """How this run's commit stands to a manifest's revision: by Git where it can tell, else by commit time."""
+    revision = Revision.parse(manifest.annotations.get(ANNOTATION_REVISION, ""))
+    if history is None or source.commit is None or revision is None:
+        return _by_time(manifest, source)
+    if revision.sha == source.commit:
+        return "same"
+    follows = history.is_ancestor(revision.sha, source.commit)
+    if follows:
+        return "newer"
+    return "older" if history.is_ancestor(source.commit, revision.sha) else "unknown"
+
+
+def _by_time(manifest: Manifest, source: Source) -> Order:
+    written = manifest.annotations.get(ANNOTATION_CREATED, "")
+    try:
+        created = parse_rfc3339(written)
+    except UsageError:
+        return "unknown"
+    if created == source.created:
+        return "same"
+    return "newer" if created < source.created else "older"
+
+
+@dataclass(frozen=True)
+class ChannelMove:
+    """What was written, and where the channel ended.
+
+    Attributes:
+        tags: Tags this run wrote, the channel last.
+        channel_digest: What the channel names now.
+        overtaken_by: The revision of a newer build that this run found and left or put in place; empty when none.
+    """
+
+    tags: tuple[str, ...]
+    channel_digest: Digest
+    overtaken_by: str = ""
+
+
+@dataclass(frozen=True)
+class Mover:
+    """Writes the tags of one artifact in the one safe order.
+
+    Attributes:
+        repository: The store.
+        source: This run's commit.
+        history: Git, where there is one.
+        keys: The publishing identity.
+        pause: Waits before another look, with jitter; takes the number of the look.
+        rewritten: True where the user said that history was rewritten: unknown commits are then no newer ones.
+    """
+
+    repository: Repository
+    source: Source
+    history: History | None
+    keys: Sequence[TrustedKey]
+    pause: Callable[[int], None]
+    rewritten: bool = False
+
+    @property
+    def _newer_orders(self) -> tuple[Order, ...]:
+        # a commit pushed after this checkout is unknown here; its build tag's time decides, unless history was rewritten
+        return ("older",) if self.rewritten else ("older", "unknown")
+
+    def keep(self, manifest: Manifest, build: BuildTag, build_taken: bool) -> tuple[str, ...]:
+        """Write the build tag only: the artifact stays findable, the channel stays where it is."""
+        return self._write(manifest, [] if build_taken else [str(build)])
+
+    def move(
+        self, manifest: Manifest, build: BuildTag, build_taken: bool, others: Sequence[str], channel: str
+    ) -> ChannelMove:
+        """Write build tag and other tags, then the channel, then look again until the newest build stands there.
+
+        Args:
+            manifest: The artifact, whose evidence the store lists already.
+            build: Its build tag.
+            build_taken: True where that tag exists; it never moves.
+            others: Content tag and extra tags.
+            channel: The channel, written last of all.
+        """
+        written = self._write(manifest, [*others] if build_taken else [str(build), *others])
+        self.repository.push_manifest(manifest, channel)
+        digest, overtaken = self._look_again(manifest, build, channel)
+        return ChannelMove((*written, channel), digest, overtaken)
+
+    def _write(self, manifest: Manifest, tags: Sequence[str]) -> tuple[str, ...]:
+        together([lambda tag=tag: self.repository.push_manifest(manifest, tag) for tag in tags])  # type: ignore[misc]
+        return tuple(tags)
+
+    def _look_again(self, ours: Manifest, build: BuildTag, channel: str) -> tuple[Digest, str]:
+        # A writer that read the channel before us may write it after us. Each writer therefore looks again after each
+        # of its own writes: build tags are written before channels, so the last one to look sees every build.
+        target, overtaken = ours, ""
+        for look in range(MAX_LOOKS):
+            named, newer = self._look(build, channel)
+            if newer is not None:
+                target, overtaken = newer.manifest, newer.revision
+            if named == target.digest:
+                return target.digest, overtaken
+            rival = self._rival(named) if look and newer is None else None
+            if rival is not None:
+                return rival.manifest.digest, rival.revision
+            if look or newer is not None or named is None:
+                self.repository.push_manifest(target, channel)
+            self.pause(look)
+        raise RemoteError(
+            f"The channel {channel!r} does not come to rest.",
+            why=f"After {MAX_LOOKS} looks other writers were still moving it.",
+            hint="Run the same command again; serialise publish jobs of one channel.",
+            temporary=True,
+        )
+
+    def _look(self, build: BuildTag, channel: str) -> tuple[Digest | None, Named | None]:
+        named: list[Digest | None] = []
+        newer: list[Named | None] = []
+        together(
+            [
+                lambda: named.append(self.repository.resolve(channel)),
+                lambda: newer.append(self._newest(build, channel)),
+            ]
+        )
+        return named[0], newer[0]
+
+    def _rival(self, digest: Digest | None) -> Named | None:
+        """Another trusted build of this very commit: neither is newer, so the one that stands stays."""
+        manifest = self.repository.fetch_manifest(digest) if digest else None
+        if manifest is None or order_of(manifest, self.source, self.history) != "same":
+            return None
+        named = read_named(self.repository, manifest, self.keys)
+        return named if named.trusted else None
+
+    def _newest(self, build: BuildTag, channel: str) -> Named | None:
+        tags = [BuildTag.parse(tag, channel) for tag in self.repository.list_tags(after=str(build))]
+        newer = sorted(
+            (tag for tag in tags if tag and tag.order > build.order), key=lambda tag: tag.order, reverse=True
+        )
+        for tag in newer[:MAX_LOOKS]:
+            manifest = self.repository.fetch_manifest(str(tag))
+            if manifest is None:
+                continue
+            named = read_named(self.repository, manifest, self.keys)
+            if named.trusted and order_of(named.manifest, self.source, self.history) in self._newer_orders:
+                return named
+        return None

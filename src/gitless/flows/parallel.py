@@ -1,0 +1,32 @@
+"""Independent steps side by side, so that a publish waits for round trips and not for their sum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+T = TypeVar("T")
+A = TypeVar("A")
+STEP_THREADS = 8
+
+
+def together(steps: Sequence[Callable[[], T]]) -> list[T]:
+    """Run steps at the same time and wait for all of them, also when one fails.
+
+    Returns:
+        Their results, in order.
+
+    Raises:
+        BaseException: What the first failing step raised, after every other one has ended.
+    """
+    if len(steps) <= 1:
+        return [step() for step in steps]
+    with ThreadPoolExecutor(max_workers=min(len(steps), STEP_THREADS)) as pool:
+        futures: list[Future[T]] = [pool.submit(step) for step in steps]
+    return [future.result() for future in futures]
+
+
+def map_together(function: Callable[[A], T], items: Sequence[A]) -> list[T]:
+    """`together` for one function over many items."""
+    return together([lambda item=item: function(item) for item in items])  # type: ignore[misc]
