@@ -116,7 +116,7 @@ class Mover:
 
     @property
     def _newer_orders(self) -> tuple[Order, ...]:
-        # a commit pushed after this checkout is unknown here; its build tag's time decides, unless history was rewritten
+        # a commit pushed after this checkout is unknown here: its build tag's time decides, but for rewritten history
         return ("older",) if self.rewritten else ("older", "unknown")
 
     def keep(self, manifest: Manifest, build: BuildTag, build_taken: bool) -> tuple[str, ...]:

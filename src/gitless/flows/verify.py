@@ -1,0 +1,62 @@
+"""The verb verify: one reference, its evidence, a verdict under a policy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gitless.errors import CheckError
+from gitless.flows.evidence import gather, judge_all
+from gitless.model.manifest import Manifest
+from gitless.model.reference import Reference
+from gitless.model.results import EvidenceResult, VerifyResult
+from gitless.ports import Repository
+from gitless.verification.evidence import JudgedEvidence
+from gitless.verification.judge import judge
+from gitless.verification.keys import TrustedKey
+
+
+def verify(repository: Repository, reference: Reference, keys: Sequence[TrustedKey], policy: str) -> VerifyResult:
+    """Resolve once, read everything by digest, judge.
+
+    Args:
+        repository: The store of the reference's location.
+        reference: Tag or digest.
+        keys: The trusted public keys; any of them may have signed.
+        policy: `flux`, `cosign` or `strict`.
+
+    Raises:
+        CheckError: The reference does not exist.
+        RemoteError: The store failed, or its content does not have its digest.
+    """
+    artifact = fetch_artifact(repository, reference)
+    evidence = judge_all(gather(repository, artifact.digest), artifact.digest, keys)
+    verdict = judge(artifact, evidence, policy)
+    return VerifyResult(
+        reference=str(reference),
+        digest=str(artifact.digest),
+        policy=policy,
+        checks=verdict.checks,
+        evidence=tuple(evidence_result(item) for item in evidence),
+        requests=repository.requests,
+    )
+
+
+def fetch_artifact(repository: Repository, reference: Reference) -> Manifest:
+    """The manifest a reference names.
+
+    Raises:
+        CheckError: It names nothing.
+    """
+    artifact = repository.fetch_manifest(reference.target)
+    if artifact is None:
+        raise CheckError(
+            f"{reference} does not exist.",
+            why="The store answered that it has no such tag or digest.",
+            hint="Look at the name and at the tag; private repositories answer the same to unknown users.",
+        )
+    return artifact
+
+
+def evidence_result(item: JudgedEvidence) -> EvidenceResult:
+    """Judged evidence as a plain result."""
+    return EvidenceResult(item.predicate_type, str(item.manifest), standing=item.standing)

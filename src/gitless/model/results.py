@@ -1,0 +1,160 @@
+"""What the verbs give back, as plain values that every report renders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gitless.errors import GitlessError
+from gitless.model.verdict import Check
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceResult:
+    """One piece of evidence that the store lists.
+
+    Attributes:
+        predicate_type: What it says.
+        digest: The referrer manifest's digest.
+        added: Whether this run attached it.
+        standing: `valid`, `foreign` or `invalid`.
+    """
+
+    predicate_type: str
+    digest: str
+    added: bool = False
+    standing: str = "valid"
+
+
+@dataclass(frozen=True, slots=True)
+class FileChanges:
+    """Paths that differ between what the channel named before and now, from the two verified SBOMs."""
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many paths differ."""
+        return len(self.added) + len(self.changed) + len(self.removed)
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentResult:
+    """One component of a publish run.
+
+    Attributes:
+        name: The component.
+        repository: Its location.
+        channel: The channel of this run.
+        digest: The artifact's digest; empty when the run failed before it was packed.
+        reference: `repository@digest`.
+        revision: The artifact's revision annotation.
+        content: The content hash, 64 hex.
+        changed: Whether the content or its inputs changed since what the channel named.
+        pushed: Whether this run wrote anything.
+        tags: Tags that name the digest because of this run, the channel last.
+        evidence: What the store lists for it.
+        images: Images the manifests name.
+        requests: Requests sent to the store.
+        seconds: Wall time.
+        previous: The digest the channel named before; empty when none.
+        changes: Files that differ; None where that is not known.
+        notes: Sentences people should read.
+        error: Why it failed; None when it did not.
+    """
+
+    name: str
+    repository: str
+    channel: str
+    digest: str = ""
+    reference: str = ""
+    revision: str = ""
+    content: str = ""
+    changed: bool = False
+    pushed: bool = False
+    tags: tuple[str, ...] = ()
+    evidence: tuple[EvidenceResult, ...] = ()
+    images: tuple[str, ...] = ()
+    requests: int = 0
+    seconds: float = 0.0
+    previous: str = ""
+    changes: FileChanges | None = None
+    notes: tuple[str, ...] = ()
+    error: GitlessError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PublishResult:
+    """A publish run over one or more components.
+
+    Attributes:
+        components: One result each, in configuration order.
+        dry_run: Whether writing was switched off.
+        public_key_file: What to name in copy-paste commands as the public key.
+    """
+
+    components: tuple[ComponentResult, ...]
+    dry_run: bool = False
+    public_key_file: str = "cosign.pub"
+
+    @property
+    def ok(self) -> bool:
+        """True when no component failed."""
+        return all(component.error is None for component in self.components)
+
+    @property
+    def error(self) -> GitlessError | None:
+        """The first failure."""
+        return next((component.error for component in self.components if component.error), None)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyResult:
+    """The verdict over one reference.
+
+    Attributes:
+        reference: As it was asked for.
+        digest: What it resolved to.
+        policy: The policy it was judged under.
+        checks: The numbered steps.
+        evidence: All bundles, with their standing.
+        requests: Requests sent to the store.
+    """
+
+    reference: str
+    digest: str
+    policy: str
+    checks: tuple[Check, ...]
+    evidence: tuple[EvidenceResult, ...] = ()
+    requests: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """True when there are checks and all held."""
+        return bool(self.checks) and all(check.ok for check in self.checks)
+
+
+@dataclass(frozen=True, slots=True)
+class InspectResult:
+    """What a reference holds, judged or not.
+
+    Attributes:
+        reference: As it was asked for.
+        digest: What it resolved to.
+        media_type: The manifest's media type.
+        layers: (media type, digest, bytes) of each layer.
+        annotations: The manifest's annotations.
+        evidence: All bundles, with their standing under the given keys (`unknown` without keys).
+        sbom: Lines about the SBOM.
+        images: Images the SBOM names.
+    """
+
+    reference: str
+    digest: str
+    media_type: str
+    layers: tuple[tuple[str, str, int], ...] = ()
+    annotations: dict[str, str] = field(default_factory=dict)
+    evidence: tuple[EvidenceResult, ...] = ()
+    sbom: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()

@@ -1,0 +1,63 @@
+"""Results as lines for a terminal or a job's log; rich adds colour where it is a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gitless.errors import GitlessError
+from gitless.model.digest import Digest
+from gitless.model.media_types import PREDICATE_PROVENANCE, PREDICATE_SBOM, PREDICATE_SIGNATURE
+from gitless.model.results import ComponentResult, EvidenceResult, InspectResult, PublishResult, VerifyResult
+from gitless.report.foreign import log_line, one_line
+
+_WORDS = {PREDICATE_SIGNATURE: "signature", PREDICATE_SBOM: "SBOM", PREDICATE_PROVENANCE: "provenance"}
+
+
+def publish_lines(result: PublishResult) -> list[str]:
+    """One line a component, notes below it."""
+    return [line for component in result.components for line in _component(component, result.dry_run)]
+
+
+def verify_lines(result: VerifyResult) -> list[str]:
+    """The verdict, then each numbered check."""
+    head = f"{'verified' if result.ok else 'NOT verified'}: {one_line(result.reference)} ({result.policy})"
+    checks = [f"  {'ok ' if check.ok else 'NO '} {check.id}: {one_line(check.reason)}" for check in result.checks]
+    return [head, f"  digest {result.digest}", *checks, *_evidence(result.evidence)]
+
+
+def inspect_lines(result: InspectResult) -> list[str]:
+    """Artifact, annotations, tree of evidence and SBOM summary."""
+    lines = [
+        one_line(result.reference),
+        f"  digest      {result.digest}",
+        f"  media type  {one_line(result.media_type)}",
+    ]
+    lines += [f"  layer       {digest} {size} bytes, {one_line(kind)}" for kind, digest, size in result.layers]
+    lines += [f"  {one_line(key)}: {one_line(value)}" for key, value in sorted(result.annotations.items())]
+    return lines + _evidence(result.evidence) + [f"  {one_line(line)}" for line in result.sbom]
+
+
+def error_lines(error: GitlessError) -> list[str]:
+    """What, why, what to do; foreign text in it can start no workflow command."""
+    lines = [f"gitless: {log_line(error.what)}"]
+    lines += [f"  {line}" for line in log_line(error.why).splitlines()]
+    return lines + [f"  {line}" for line in log_line(error.hint).splitlines()]
+
+
+def _component(item: ComponentResult, dry_run: bool) -> list[str]:
+    if item.error:
+        return [f"failed     {item.name}", *(f"  {line}" for line in error_lines(item.error))]
+    word = "published" if item.pushed else ("would push" if dry_run and item.changed else "unchanged")
+    head = f"{word:<10} {item.name}  {one_line(item.repository)}@sha256:{Digest.parse(item.digest).short}"
+    details = f"{', '.join(item.tags)}" if item.tags else ""
+    tail = f"  [{details}]" if details else ""
+    cost = f"  {item.requests} requests, {item.seconds:.2f} s"
+    return [f"{head}{tail}{cost}", *(f"  {one_line(note)}" for note in item.notes)]
+
+
+def _evidence(items: Sequence[EvidenceResult]) -> list[str]:
+    return [
+        f"  └─ {_WORDS.get(item.predicate_type, one_line(item.predicate_type) or 'unreadable')}"
+        f"  {item.standing}  {item.digest}"
+        for item in items
+    ]
