@@ -10,6 +10,8 @@ from gitless.model.blob import Blob
 from gitless.model.descriptor import Descriptor
 from gitless.model.digest import Digest
 from gitless.model.manifest import Manifest
+from gitless.model.rendering import Rendered, RenderRequest
+from gitless.model.tree import Tree
 
 
 class ManifestReader(Protocol):
@@ -130,4 +132,17 @@ class History(Protocol):
 
     def touched(self, older: str, newer: str, paths: Sequence[str]) -> bool:
         """Whether any commit after `older` up to `newer` touches one of `paths` (repository-relative)."""
+        ...
+
+
+class Renderer(Protocol):
+    """Turns a component's tree into manifests with an outside tool."""
+
+    def render(self, tree: Tree, request: RenderRequest) -> Rendered:
+        """Render one output; only files of `tree` are read.
+
+        Raises:
+            UsageError: The tool is missing or of another version, or the request names what is not in the tree.
+            CheckError: The tool ran and said no.
+        """
         ...
