@@ -1,0 +1,31 @@
+"""What a check found, without the value it found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Finding:
+    """One place that breaks one rule. No attribute ever holds a secret's value.
+
+    Attributes:
+        rule: Stable name such as `plaintext-secret`; waivers name it.
+        path: The file, relative to the packed tree.
+        line: Line in the file, from 1; None where it is not known.
+        object: `apiVersion/Kind/namespace/name`; empty where the file as a whole is meant.
+        field: Where in the object, as `data.password` or `env[0].value`; empty where the whole is meant.
+        message: What is wrong, one sentence.
+    """
+
+    rule: str
+    path: str
+    line: int | None
+    object: str
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        place = self.path if self.line is None else f"{self.path}:{self.line}"
+        subject = " ".join(part for part in (self.object, self.field) if part)
+        return f"{place}: {subject}: {self.message}" if subject else f"{place}: {self.message}"
