@@ -6,12 +6,18 @@ resolved at the end. Only names are kept. Version ranges are never guessed: they
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from gitless.kube.findings import Gap
+from gitless.kube.flux_sources import (
+    artifact_reference,
+    chart_in,
+    git_reference,
+    oci_reference,
+    synced_reference,
+)
 from gitless.kube.kustomization import helm_charts, is_kustomization, remote_bases
 from gitless.kube.nested import Placed, placed_objects
 from gitless.kube.objects import KubeObject
@@ -22,9 +28,6 @@ from gitless.kube.sources import (
     SourceUse,
     clean_url,
     exact_version,
-    is_commit,
-    last_part,
-    plain_name,
     plain_ref,
 )
 
@@ -34,7 +37,6 @@ MALFORMED = "a source has no plain URL"
 RANGE = "a version is chosen in the cluster, from a range"
 PATCH = "a source is changed by a patch, which only a build resolves"
 _HELM_LAYER = "application/vnd.cncf.helm.chart."
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _MARKS = ("${", "{{", "<<")
 
 
@@ -109,8 +111,8 @@ class SourceFinder:
         for (kind, name), sources in self._sources.items():
             for source in sources if kind in ("OCIRepository", "GitRepository") else ():
                 if source.reference:
-                    as_chart = kind == "OCIRepository" and (kind, name) in charts
-                    uses.append(_use(_as_chart(source.reference) if as_chart else source.reference, source.place))
+                    is_chart = kind == "OCIRepository" and (kind, name) in charts
+                    uses.append(_use(as_chart(source.reference) if is_chart else source.reference, source.place))
         for wish in self._wishes:
             found = self._fulfil(wish, depth=0)
             uses += [_use(reference, wish.place) for reference in found]
@@ -122,7 +124,7 @@ class SourceFinder:
         found = []
         for source in self._candidates(wish):
             if source.reference:
-                found.append(_chart_from(source.reference, wish))
+                found.append(chart_in(source.reference, wish.chart, wish.version))
         if wish.kind == "HelmChart" and depth == 0:
             for other in self._wishes:
                 if other.chart and other.place.object.endswith(f"/{wish.name}") and "/HelmChart/" in other.place.object:
@@ -162,7 +164,7 @@ class SourceFinder:
         """An OCIRepository: a chart where its layer says so, else another artifact."""
         text = text_at(placed.document, "spec", "url")
         layer = text_at(placed.document, "spec", "layerSelector", "mediaType")
-        reference = _oci_reference(placed.document, "chart" if layer.startswith(_HELM_LAYER) else "artifact")
+        reference = oci_reference(placed.document, "chart" if layer.startswith(_HELM_LAYER) else "artifact")
         self._source(placed, place, reference, text)
         if reference:
             self._pinned(reference, place)
@@ -175,13 +177,8 @@ class SourceFinder:
 
     def read_git_repository(self, placed: Placed, place: _Place) -> None:
         """A GitRepository: a tree, pinned only by commit."""
-        spec, text = placed.document.get("spec"), text_at(placed.document, "spec", "url")
-        url, commit = clean_url(text), text_at(spec, "ref", "commit")
-        ref = next((plain_ref(text_at(spec, "ref", key)) for key in ("tag", "branch") if text_at(spec, "ref", key)), "")
-        digest = commit if is_commit(commit) else ""
-        name = last_part(url)
-        reference = SourceReference("git", name, url, exact_version(ref), ref, digest) if name else None
-        self._source(placed, place, reference, text)
+        text = text_at(placed.document, "spec", "url")
+        self._source(placed, place, git_reference(placed.document), text)
 
     def read_bucket(self, placed: Placed, place: _Place) -> None:
         """A Bucket: nothing in it has a name of its own."""
@@ -204,12 +201,12 @@ class SourceFinder:
         spec = placed.document.get("spec")
         text = text_at(spec, "distribution", "artifact")
         if text:
-            self._found(_from_text(text), place, text)
+            self._found(artifact_reference(text), place, text)
         url = text_at(spec, "sync", "url")
         if url:
             ref = text_at(spec, "sync", "ref")
             kind: Any = "artifact" if text_at(spec, "sync", "kind") == "OCIRepository" else "git"
-            self._found(_synced(kind, url, ref), place, url)
+            self._found(synced_reference(kind, url, ref), place, url)
 
     def _chart_spec(self, place: _Place, spec: Any) -> None:
         source, chart = text_at(spec, "sourceRef", "name"), text_at(spec, "chart")
@@ -239,50 +236,6 @@ _READERS = {
     ("helm.toolkit.fluxcd.io", "HelmRelease"): SourceFinder.read_helm_release,
     ("fluxcd.controlplane.io", "FluxInstance"): SourceFinder.read_flux_instance,
 }
-
-
-def _oci_reference(document: Any, kind: Any) -> SourceReference | None:
-    url = clean_url(text_at(document, "spec", "url"))
-    if not url.startswith("oci://"):
-        return None
-    digest, semver, tag = (text_at(document, "spec", "ref", key) for key in ("digest", "semver", "tag"))
-    pinned = digest if _DIGEST.fullmatch(digest[:80]) else ""
-    # Flux takes the digest before the range, and the range before the tag
-    version = exact_version(semver if semver else tag)
-    named = version.replace("+", "_") if semver else plain_ref(tag)
-    return SourceReference(kind, last_part(url), url, version, named, pinned)
-
-
-def _from_text(text: str) -> SourceReference | None:
-    name, _, digest = text.partition("@")
-    head, colon, tag = name.rpartition(":")
-    tagged = bool(colon) and "/" not in tag
-    url = clean_url(head if tagged else name)
-    if not url:
-        return None
-    tag = plain_ref(tag) if tagged else ""
-    pinned = digest if _DIGEST.fullmatch(digest[:80]) else ""
-    return SourceReference("artifact", last_part(url), url, exact_version(tag), tag, pinned)
-
-
-def _synced(kind: Any, text: str, ref: str) -> SourceReference | None:
-    url, name = clean_url(text), plain_ref(ref.removeprefix("refs/heads/").removeprefix("refs/tags/"))
-    return SourceReference(kind, last_part(url), url, exact_version(name), name) if url else None
-
-
-def _chart_from(source: SourceReference, wish: _Wish) -> SourceReference:
-    if not wish.chart:
-        return _as_chart(source)
-    if source.kind == "git":
-        return source
-    name = plain_name(last_part(wish.chart)) or "chart"
-    url = f"{source.url}/{wish.chart}" if source.url.startswith("oci://") else source.url
-    tag = wish.version.replace("+", "_") if url.startswith("oci://") else ""
-    return SourceReference("chart", name, url, wish.version, tag)
-
-
-def _as_chart(reference: SourceReference) -> SourceReference:
-    return replace(reference, kind="chart") if reference.kind == "artifact" else reference
 
 
 def _place(placed: Placed, path: str, steps: Steps) -> _Place:

@@ -10,13 +10,15 @@ import posixpath
 import re
 from collections.abc import Sequence
 
+from cyclonedx.model import ExternalReference
 from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.contact import OrganizationalContact
 
 from gitless.kube.findings import Gap, ImageUse
 from gitless.kube.sources import SourceReference, SourceUse
 from gitless.model.revision import rfc3339
 from gitless.sbom import elements, links
-from gitless.sbom.facts import ArtifactFact, ChartFact, FileFact, Party, SbomInput, ToolFact
+from gitless.sbom.facts import ChartFact, FileFact, Party, SbomInput, ToolFact
 from gitless.sbom.text import plain, short
 
 MAX_REASONS = 8
@@ -178,9 +180,9 @@ def tool(fact: ToolFact) -> Component:
     )
 
 
-def author(party: Party | None) -> list[elements.OrganizationalContact]:
+def author(party: Party | None) -> list[OrganizationalContact]:
     """The team that answers for the document; none where none is configured."""
-    return [elements.OrganizationalContact(name=party.name, email=party.email or None)] if party else []
+    return [OrganizationalContact(name=party.name, email=party.email or None)] if party else []
 
 
 def _reasons(gaps: Sequence[Gap]) -> list[tuple[str, str]]:
@@ -196,7 +198,7 @@ def _source_version(source: SourceReference) -> str | None:
     return source.version or _version(source.tag if source.kind != "git" else "", "") or source.digest or None
 
 
-def _source_links(source: SourceReference) -> list[elements.ExternalReference]:
+def _source_links(source: SourceReference) -> list[ExternalReference]:
     if not source.url:
         return []
     if source.kind == "git":

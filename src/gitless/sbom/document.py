@@ -22,7 +22,7 @@ from gitless.sbom.facts import SbomInput
 from gitless.sbom.graph import Listing, Node, Outside, build_nodes, collect_outside, listings
 from gitless.sbom.validation import check_sbom
 
-# a bundle of 3 MiB holds its statement in base64 (4/3), with room for certificates, timestamps and the statement's frame
+# a bundle of 3 MiB holds its statement in base64 (4/3), with room for certificates and timestamps
 MAX_SBOM_BYTES = 2_300_000
 SPEC_VERSION = "1.6"
 _SCHEMA = f"http://cyclonedx.org/schema/bom-{SPEC_VERSION}.schema.json"
@@ -78,15 +78,15 @@ def _serialised(
     facts: SbomInput, listing: Listing, outside: Outside, root: Node, nodes: Sequence[Node]
 ) -> dict[str, Any]:
     # the library costs 0.15 s to import: only runs that make a document pay
-    from cyclonedx.model.bom import Bom, BomMetaData  # noqa: PLC0415
-    from cyclonedx.model.bom_ref import BomRef  # noqa: PLC0415
-    from cyclonedx.model.dependency import Dependency  # noqa: PLC0415
-    from cyclonedx.model.lifecycle import LifecyclePhase, PredefinedLifecycle  # noqa: PLC0415
-    from cyclonedx.model.tool import ToolRepository  # noqa: PLC0415
-    from cyclonedx.schema.schema import SchemaVersion1Dot6  # noqa: PLC0415
+    from cyclonedx.model.bom import Bom, BomMetaData
+    from cyclonedx.model.bom_ref import BomRef
+    from cyclonedx.model.dependency import Dependency
+    from cyclonedx.model.lifecycle import LifecyclePhase, PredefinedLifecycle
+    from cyclonedx.model.tool import ToolRepository
+    from cyclonedx.schema.schema import SchemaVersion1Dot6
 
-    from gitless.sbom import elements  # noqa: PLC0415
-    from gitless.sbom.components import Components, author, tool  # noqa: PLC0415
+    from gitless.sbom import elements
+    from gitless.sbom.components import Components, author, tool
 
     make = Components(facts)
     data_license = facts.settings.data_license
@@ -108,7 +108,8 @@ def _serialised(
             for node in (root, *nodes)
         ],
     )
-    result: dict[str, Any] = json.loads(bom.as_json(view_=SchemaVersion1Dot6))
+    serialisable: Any = bom  # `as_json` is put on the class by its decorator
+    result: dict[str, Any] = json.loads(serialisable.as_json(view_=SchemaVersion1Dot6))
     return result
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -42,6 +42,11 @@ class Outside:
     images: dict[str, list[ImageUse]]
     sources: dict[str, list[SourceUse]]
     charts: dict[str, ChartFact]
+
+    def places(self) -> Iterator[tuple[str, str]]:
+        """Every reference with a file that names it."""
+        yield from ((ref, use.path) for ref, uses in self.images.items() for use in uses)
+        yield from ((ref, use.path) for ref, uses in self.sources.items() for use in uses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +99,12 @@ def build_nodes(facts: SbomInput, listing: Listing, outside: Outside) -> tuple[N
     delivery = facts.settings.profile == "delivery"
     files = _file_nodes(facts.findings.files, listing)
     left_out: set[str] = set()
-    for ref, uses in (*outside.images.items(), *outside.sources.items()):
-        listed = not delivery or ref in outside.charts
-        for use in uses:
-            owner = listing.ref(use.path)
-            if owner not in files:
-                continue
-            if listed:
-                files[owner].targets.add(ref)
-            else:
-                left_out.add(owner)
+    for ref, path in outside.places():
+        owner = listing.ref(path)
+        if delivery and ref not in outside.charts:
+            left_out.add(owner)
+        elif owner in files:
+            files[owner].targets.add(ref)
     for node in files.values():
         node.aggregate = _file_aggregate(node, listing, left_out)
     others = _outside_nodes(outside, delivery=delivery)

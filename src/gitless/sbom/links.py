@@ -95,6 +95,6 @@ def _is_committed(artifact: ArtifactFact) -> bool:
 
 
 def _purl(kind: str, name: str, version: str, qualifiers: dict[str, str], subpath: str = "") -> PackageURL:
-    from packageurl import PackageURL  # noqa: PLC0415 - only when a document is made
+    from packageurl import PackageURL
 
     return PackageURL(kind, None, name, version or None, qualifiers, subpath or None)
