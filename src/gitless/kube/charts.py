@@ -6,13 +6,14 @@ resolved at the end. Only names are kept. Version ranges are never guessed: they
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from gitless.kube.findings import Gap
 from gitless.kube.flux_sources import (
     artifact_reference,
+    as_chart,
     chart_in,
     git_reference,
     oci_reference,
@@ -37,6 +38,7 @@ MALFORMED = "a source has no plain URL"
 RANGE = "a version is chosen in the cluster, from a range"
 PATCH = "a source is changed by a patch, which only a build resolves"
 _HELM_LAYER = "application/vnd.cncf.helm.chart."
+_MAX_CANDIDATES = 20  # sources of one name; more is nothing a person wrote
 _MARKS = ("${", "{{", "<<")
 
 
@@ -82,6 +84,7 @@ class SourceFinder:
     def __init__(self) -> None:
         self._sources: dict[tuple[str, str], list[_Source]] = {}
         self._wishes: list[_Wish] = []
+        self._helm_charts: dict[str, list[_Wish]] = {}
         self._uses: list[SourceUse] = []
         self._gaps: list[Gap] = []
 
@@ -107,29 +110,29 @@ class SourceFinder:
             Every use, also of sources that nothing in the component uses; gaps where a source is elsewhere.
         """
         uses, gaps = list(self._uses), list(self._gaps)
-        charts = {(wish.kind, wish.name) for wish in self._wishes if not wish.chart}
-        for (kind, name), sources in self._sources.items():
-            for source in sources if kind in ("OCIRepository", "GitRepository") else ():
-                if source.reference:
-                    is_chart = kind == "OCIRepository" and (kind, name) in charts
-                    uses.append(_use(as_chart(source.reference) if is_chart else source.reference, source.place))
+        uses += [_use(reference, place) for reference, place in self._objects()]
         for wish in self._wishes:
-            found = self._fulfil(wish, depth=0)
+            found = self._fulfil(wish)
             uses += [_use(reference, wish.place) for reference in found]
             if not found:
                 gaps.append(_gap(UNRESOLVED, wish.place))
         return SourceScan(tuple(sorted(set(uses))), tuple(sorted(set(gaps))))
 
-    def _fulfil(self, wish: _Wish, depth: int) -> list[SourceReference]:
-        found = []
-        for source in self._candidates(wish):
-            if source.reference:
-                found.append(chart_in(source.reference, wish.chart, wish.version))
-        if wish.kind == "HelmChart" and depth == 0:
-            for other in self._wishes:
-                if other.chart and other.place.object.endswith(f"/{wish.name}") and "/HelmChart/" in other.place.object:
-                    found += self._fulfil(other, depth=1)
-        return found
+    def _objects(self) -> Iterator[tuple[SourceReference, _Place]]:
+        """The sources themselves; a HelmRelease that takes one as its chart makes it a chart."""
+        charts = {wish.name for wish in self._wishes if wish.kind == "OCIRepository" and not wish.chart}
+        for (kind, name), sources in self._sources.items():
+            for source in sources if kind in ("OCIRepository", "GitRepository") else ():
+                if source.reference:
+                    is_chart = kind == "OCIRepository" and name in charts
+                    yield as_chart(source.reference) if is_chart else source.reference, source.place
+
+    def _fulfil(self, wish: _Wish) -> list[SourceReference]:
+        if wish.kind == "HelmChart":
+            wishes = self._helm_charts.get(wish.name, [])[:_MAX_CANDIDATES]
+            return [reference for other in wishes if other.kind != "HelmChart" for reference in self._fulfil(other)]
+        sources = self._candidates(wish)[:_MAX_CANDIDATES]
+        return [chart_in(source.reference, wish.chart, wish.version) for source in sources if source.reference]
 
     def _candidates(self, wish: _Wish) -> list[_Source]:
         """Sources of that name: in the same namespace where one is, else wherever kustomize may move them."""
@@ -194,7 +197,9 @@ class SourceFinder:
 
     def read_helm_chart(self, placed: Placed, place: _Place) -> None:
         """A HelmChart: chart name, version and where to look."""
+        before = len(self._wishes)
         self._chart_spec(place, placed.document.get("spec"))
+        self._helm_charts.setdefault(placed.name, []).extend(self._wishes[before:])
 
     def read_flux_instance(self, placed: Placed, place: _Place) -> None:
         """A FluxInstance: the artifact with Flux's manifests, and what the cluster is synced from."""
