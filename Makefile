@@ -1,0 +1,63 @@
+# Every target does its own set-up: a fresh machine needs Python >= 3.10, git and make.
+PYTHON ?= python3
+BIN := .venv/bin
+TOOLS := .cache/tools
+UV := $(TOOLS)/bin/uv
+PURE_TESTS := tests/unit $(wildcard tests/golden) $(wildcard tests/hostile) $(wildcard tests/contract)
+
+.DEFAULT_GOAL := help
+.PHONY: help test check lint coverage demo bench peers peers-cluster peers-bench lock format
+
+help: ## Say what there is
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+test: .venv/.ready ## All rings of tests; closes with one line for each
+	@$(BIN)/python tools/rings.py $(PYTEST_ARGS)
+
+check: lint coverage ## Style, types, room contract and the coverage floor
+
+lint: .venv/.ready ## Style, types and room contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+coverage: .venv/.ready ## The coverage floor of the pure rooms
+	@$(BIN)/python -m pytest -q -r fE --no-header --cov=gitless --cov-branch --cov-report= $(PURE_TESTS)
+	@$(BIN)/coverage json -q -o .cache/coverage.json
+	@$(BIN)/python tools/coverage_floor.py .cache/coverage.json
+
+format: .venv/.ready ## Lay the code out
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+demo: .venv/.ready ## Publish a small repository into a folder, change it, publish again, verify
+	@$(BIN)/python tools/demo.py
+
+bench: .venv/.ready peers peers-bench ## Measure against cosign, crane and syft; fails when a bar is missed
+	@$(BIN)/python benchmarks/publish.py $(BENCH_ARGS)
+
+peers: ## Build the registries, cosign, crane, helm and kustomize that the peers ring needs
+	@$(PYTHON) tools/peers/build.py peers
+
+peers-cluster: ## Build the Kubernetes API server and the Flux controllers of the cluster ring
+	@$(PYTHON) tools/peers/build.py cluster
+
+peers-bench: ## Build syft, which the benchmark's baseline needs
+	@$(PYTHON) tools/peers/build.py bench
+
+lock: $(UV) ## Resolve the dependencies anew
+	$(UV) lock
+
+$(UV): tools/uv-requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+	  || { echo "gitless needs Python >= 3.10; this is $$($(PYTHON) --version 2>&1). Say which one to use: make PYTHON=python3.12" >&2; exit 2; }
+	@rm -rf $(TOOLS)
+	@$(PYTHON) -m venv $(TOOLS) >/dev/null \
+	  || { rm -rf $(TOOLS); echo "Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 2; }
+	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r tools/uv-requirements.txt
+	@touch $@
+
+.venv/.ready: $(UV) uv.lock pyproject.toml
+	@UV_PYTHON_DOWNLOADS=never $(UV) sync --quiet --locked --python $(PYTHON)
+	@touch $@

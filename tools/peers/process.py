@@ -1,0 +1,105 @@
+"""Start a server on loopback, wait until it serves, and end it by its own process id."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that nothing listens on, all different."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [handle.getsockname()[1] for handle in sockets]
+    for handle in sockets:
+        handle.close()
+    return ports
+
+
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
+    """Ask again and again until it is so.
+
+    Raises:
+        TimeoutError: It was not so within the time.
+    """
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"after {seconds:.0f} s still not: {what}")
+        time.sleep(0.02)
+
+
+def answers(url: str) -> bool:
+    """Whether anything answers HTTP there, with whatever status."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        opener.open(url, timeout=5).close()
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+class Server:
+    """One server process, with its output in a file.
+
+    Args:
+        command: Program and arguments.
+        log: Where its output goes.
+        env: Variables beside those of this process.
+    """
+
+    def __init__(self, command: list[str], log: Path, env: Mapping[str, str] | None = None) -> None:
+        self.name = Path(command[0]).name
+        self.log = log
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                command,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, **(env or {})},
+            )
+
+    def ready(self, condition: Callable[[], bool], seconds: float = 30.0) -> Server:
+        """Wait until the condition holds.
+
+        Raises:
+            RuntimeError: The process ended, or the time was up; with the end of its output.
+        """
+
+        def settled() -> bool:
+            return self._process.poll() is not None or condition()
+
+        try:
+            wait_until(settled, f"{self.name} serves", seconds)
+        except TimeoutError as error:
+            self.stop()
+            raise RuntimeError(f"{error}\n{self._tail()}") from error
+        if self._process.poll() is not None:
+            raise RuntimeError(f"{self.name} ended with code {self._process.returncode}\n{self._tail()}")
+        return self
+
+    def logged(self, *words: str) -> bool:
+        """Whether one line of its output holds all the words."""
+        return any(all(word in line for word in words) for line in self.log.read_text(errors="replace").splitlines())
+
+    def stop(self, sent: signal.Signals = signal.SIGTERM) -> None:
+        """End it: by the signal, after five seconds by force."""
+        if self._process.poll() is None:
+            self._process.send_signal(sent)
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        self._process.wait()
+
+    def _tail(self) -> str:
+        return self.log.read_text(errors="replace")[-4000:]
