@@ -35,11 +35,13 @@ class _Pattern:
     Attributes:
         takes_in: Written with `!`: what matches is packed after all.
         folders_only: Written with a slash at the end.
+        name: What any one part of the path must match; None where the pattern holds a slash.
         parts: Globs between slashes; "" is an empty part, "**" any number of folders, None never matches.
     """
 
     takes_in: bool
     folders_only: bool
+    name: Glob | None
     parts: tuple[Glob | str | None, ...]
 
     @classmethod
@@ -50,22 +52,16 @@ class _Pattern:
             text = text.rstrip(" ")
         folders_only = text.endswith("/")
         names = (text[:-1] if folders_only else text).split("/")
-        return cls(takes_in, folders_only, tuple(_part(name, len(names) > 1) for name in names))
+        if len(names) == 1:
+            return cls(takes_in, folders_only, Glob.parse(names[0]), ())
+        return cls(takes_in, folders_only, None, tuple(map(_part, names)))
 
     def matches(self, path: Sequence[str], is_directory: bool) -> bool:
-        if len(self.parts) == 1:
-            return self._matches_any_name(path, is_directory)
+        if self.name is not None:
+            depth = _find(self.name, path)
+            return bool(depth) and (depth < len(path) or is_directory or not self.folders_only)
         rest = self._match_from_root(path)
         return rest is not None and (bool(rest) or is_directory or not self.folders_only)
-
-    def _matches_any_name(self, path: Sequence[str], is_directory: bool) -> bool:
-        glob = self.parts[0]
-        if not isinstance(glob, Glob):
-            return False
-        for depth, name in enumerate(path, start=1):
-            if glob.matches(name):
-                return depth < len(path) or is_directory or not self.folders_only
-        return False
 
     def _match_from_root(self, path: Sequence[str]) -> Sequence[str] | None:
         """The part of the path below what matched; None where the pattern does not match."""
@@ -137,9 +133,7 @@ class IgnoreRules:
         return not any(pattern.takes_in for pattern in self.patterns)
 
 
-def _part(name: str, has_slash: bool) -> Glob | str | None:
-    if not has_slash:
-        return Glob.parse(name)
+def _part(name: str) -> Glob | str | None:
     if name in ("", "**"):
         return name
     return None if "**" in name else Glob.parse(name)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gitless.model.tree import MAX_FILE_BYTES, MAX_TREE_BYTES, MAX_TREE_ENTRIES
 
 _HEADER_BYTES_PER_ENTRY = 4 * 512
+_END_BYTES = 10 * 1024  # other tools pad to whole records
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Limits:
     @property
     def max_tar_bytes(self) -> int:
         """Length of the uncompressed tar, headers and padding included."""
-        return self.max_tree_bytes + self.max_entries * _HEADER_BYTES_PER_ENTRY
+        return self.max_tree_bytes + self.max_entries * _HEADER_BYTES_PER_ENTRY + _END_BYTES
 
     def is_bomb(self, tar_bytes: int, gzip_bytes: int) -> bool:
         """Whether so much tar from so little gzip is refused."""

@@ -37,7 +37,10 @@ def test_the_golden_tree_packs_to_the_tar_flux_makes():
 def test_the_golden_tree_packs_to_a_settled_layer_and_content_hash():
     layer, packed = pack(GOLDEN_TREE)
     assert packed.descriptor == Descriptor.of(layer, FLUX_CONTENT)
-    assert (packed.descriptor.size, packed.descriptor.digest.hex) == (377, "b5d286e5aaf73950fb4674f4fe64d45d9e913d05b3bc0a413084e569c7991000")
+    assert (packed.descriptor.size, packed.descriptor.digest.hex) == (
+        377,
+        "b5d286e5aaf73950fb4674f4fe64d45d9e913d05b3bc0a413084e569c7991000",
+    )
     assert packed.content.hex == "49c79b75f38fa4fbd94855a88cbe197225c825eae2fe1518acbf71bcbf5aa669"
     assert packed.sha512 == hashlib.sha512(layer).hexdigest()
     assert (packed.entries, packed.tree_bytes) == (7, 272)
