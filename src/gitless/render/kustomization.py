@@ -10,7 +10,7 @@ from typing import Any
 
 from gitless.errors import UsageError
 from gitless.kube.kustomization import FILE_NAMES
-from gitless.kube.pointers import ANY, Steps, select, walk
+from gitless.kube.pointers import ANY, Steps, select
 from gitless.kube.yaml import load_single
 from gitless.model.tree import Tree
 from gitless.render.snapshot import Snapshot, inside
@@ -34,9 +34,9 @@ _KEYED: tuple[Steps, ...] = tuple(
 )
 _CHARTS = ("helmCharts", "helmChartInflationGenerator", "helmGlobals")
 _INLINE: tuple[Steps, ...] = (*_PLUGINS, ("patchesStrategicMerge", ANY))  # these may also hold YAML as text
-_KEYS = frozenset(step for steps in (*_FOLDERS, *_PLUGINS, *_FILES, *_KEYED) for step in steps) | frozenset(_CHARTS)
-_KEYS_LOWER = frozenset(key.lower() for key in _KEYS)
-_KEY_DEPTH = 3
+_PATTERNS = (*_FOLDERS, *_PLUGINS, *_FILES, *_KEYED, *((chart,) for chart in _CHARTS))
+_KEYS = frozenset(step for steps in _PATTERNS for step in steps)
+_LOWER_KEYS = frozenset(key.lower() for key in _KEYS)
 # kustomize takes these for repositories or downloads even where a folder of that name exists
 _REMOTE = re.compile(
     r"^[A-Za-z][A-Za-z0-9+.-]*::|://|^[^/]*@[^/]*[:/]|^(?:www\.)?(?:github|gitlab|bitbucket)\.|^gh:|\?|_git/|\.git(?:/|$)"
@@ -154,12 +154,18 @@ def _is_inline(text: str) -> bool:
 
 def _refuse_spelling(document: Any, path: str) -> None:
     # kustomize reads keys without regard to case, so `Resources` would slip past the checks on `resources`
-    for steps, _ in walk(document):
-        key = steps[-1] if steps else ""
-        if key not in _KEYS and key.lower() in _KEYS_LOWER and len(steps) <= _KEY_DEPTH:
-            raise UsageError(
-                f"{path} has the key {key!r} in an unusual spelling.", hint="Write it as kustomize documents it."
-            )
+    for pattern in _PATTERNS:
+        for key in (steps[-1] for level in _levels(pattern) for steps, _ in select(document, level)):
+            if key not in _KEYS and key.lower() in _LOWER_KEYS:
+                raise UsageError(
+                    f"{path} has the key {key!r} in an unusual spelling.", hint="Write it as kustomize documents it."
+                )
+
+
+def _levels(pattern: Steps) -> Iterator[Steps]:
+    for position, step in enumerate(pattern):
+        if step != ANY:
+            yield (*pattern[:position], ANY)
 
 
 def _local(snapshot: Snapshot, folder: str, path: str, text: str) -> str:
