@@ -7,8 +7,6 @@ only, so that no umask reaches the digest.
 
 from __future__ import annotations
 
-import posixpath
-
 from gitless.errors import UsageError
 from gitless.model.tree import Entry
 
@@ -74,8 +72,8 @@ def _split(name: bytes) -> tuple[bytes, bytes] | None:
 
 
 def _pax(name: bytes) -> bytes:
-    folder, _, base = name.rpartition(b"/")
-    special = _ascii(posixpath.join(folder, b"PaxHeaders.0", base))[:_NAME_BYTES].rstrip(b"/")
+    folder, slash, base = name.rpartition(b"/")
+    special = _ascii(folder + slash + b"PaxHeaders.0/" + base)[:_NAME_BYTES].rstrip(b"/")
     record = _record(b"path", name)
     return _block(special, _PAX, len(record), 0, device=bytes(8)) + record + padding(len(record))
 
