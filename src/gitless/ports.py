@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from gitless.model.blob import Blob
 from gitless.model.descriptor import Descriptor
@@ -137,6 +137,10 @@ class History(Protocol):
 
 class Renderer(Protocol):
     """Turns a component's tree into manifests with an outside tool."""
+
+    def has(self, name: Literal["helm", "kustomize"]) -> bool:
+        """Whether the tool is installed."""
+        ...
 
     def render(self, tree: Tree, request: RenderRequest) -> Rendered:
         """Render one output; only files of `tree` are read.

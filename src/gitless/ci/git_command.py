@@ -74,7 +74,8 @@ class GitCommand:
     def __init__(self, root: Path, env: Mapping[str, str]) -> None:
         self._root = root
         self._env = {key: value for key, value in env.items() if not key.upper().startswith("GIT_")} | _VARIABLES
-        self._options = [f"-c{setting}" for setting in (*_SAFE, f"safe.directory={os.path.abspath(root)}")]
+        settings = (*_SAFE, f"safe.directory={os.path.abspath(root)}")
+        self._options = [word for setting in settings for word in ("-c", setting)]
 
     def run(self, *arguments: str, timeout: float = TIMEOUT_SECONDS) -> Answer:
         """Run one command to its end.

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from gitless.errors import RemoteError, UsageError
 from gitless.flows.evidence import gather, judge_all
-from gitless.flows.parallel import together
+from gitless.flows.parallel import both, map_together
+from gitless.model.descriptor import Descriptor
 from gitless.model.digest import Digest
 from gitless.model.manifest import Manifest
 from gitless.model.media_types import ANNOTATION_CREATED, ANNOTATION_REVISION
@@ -42,9 +43,14 @@ class Named:
         return self.manifest.annotations.get(ANNOTATION_REVISION, "")
 
 
-def read_named(repository: Repository, manifest: Manifest, keys: Sequence[TrustedKey]) -> Named:
-    """Weigh what a tag named when it was read."""
-    evidence = judge_all(gather(repository, manifest.digest), manifest.digest, keys)
+def read_named(
+    repository: Repository,
+    manifest: Manifest,
+    keys: Sequence[TrustedKey],
+    listing: Sequence[Descriptor] | None = None,
+) -> Named:
+    """Weigh what a tag named when it was read; `listing` holds its referrers where they have been read already."""
+    evidence = judge_all(gather(repository, manifest.digest, listing), manifest.digest, keys)
     return Named(manifest, tuple(evidence), judge(manifest, evidence, "strict").ok)
 
 
@@ -141,7 +147,7 @@ class Mover:
         return ChannelMove((*written, channel), digest, overtaken)
 
     def _write(self, manifest: Manifest, tags: Sequence[str]) -> tuple[str, ...]:
-        together([lambda tag=tag: self.repository.push_manifest(manifest, tag) for tag in tags])  # type: ignore[misc]
+        map_together(lambda tag: self.repository.push_manifest(manifest, tag), tags)
         return tuple(tags)
 
     def _look_again(self, ours: Manifest, build: BuildTag, channel: str) -> tuple[Digest, str]:
@@ -168,15 +174,7 @@ class Mover:
         )
 
     def _look(self, build: BuildTag, channel: str) -> tuple[Digest | None, Named | None]:
-        named: list[Digest | None] = []
-        newer: list[Named | None] = []
-        together(
-            [
-                lambda: named.append(self.repository.resolve(channel)),
-                lambda: newer.append(self._newest(build, channel)),
-            ]
-        )
-        return named[0], newer[0]
+        return both(lambda: self.repository.resolve(channel), lambda: self._newest(build, channel))
 
     def _rival(self, digest: Digest | None) -> Named | None:
         """Another trusted build of this very commit: neither is newer, so the one that stands stays."""

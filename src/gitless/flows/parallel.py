@@ -27,6 +27,14 @@ def together(steps: Sequence[Callable[[], T]]) -> list[T]:
     return [future.result() for future in futures]
 
 
+def both(first: Callable[[], T], second: Callable[[], A]) -> tuple[T, A]:
+    """`together` for two steps with results of different types."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        future = pool.submit(second)
+        result = first()
+    return result, future.result()
+
+
 def map_together(function: Callable[[A], T], items: Sequence[A]) -> list[T]:
     """`together` for one function over many items."""
     return together([lambda item=item: function(item) for item in items])  # type: ignore[misc]

@@ -60,6 +60,19 @@ class Inventory:
             gaps=tuple(sorted(set(gaps))),
         )
 
+    def add_built(self, folder: str, documents: Sequence[Any]) -> None:
+        """Take what kustomize builds of an overlay in the cluster; its images count as named by the kustomization.
+
+        Args:
+            folder: The overlay's folder in the tree; empty for the root.
+            documents: What was built.
+        """
+        paths = (posixpath.join(folder, name) for name in FILE_NAMES)
+        path = next((candidate for candidate in paths if candidate in self._files), folder)
+        for document in documents:
+            scan = scan_images(document, path)
+            self._images += scan.uses[: max(0, MAX_USES - len(self._images))]
+
     def findings(self) -> Findings:
         """Everything added so far, sorted; references between files are resolved here."""
         scan = self._sources.resolve()

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from nacl.secret import SecretBox
-from tests.fakes.evidence import make_key_pem, make_signer
+from tests.fakes.signed import make_key_pem, make_signer
 
 from gitless.errors import DefectError, UsageError
 from gitless.model.bundle import Bundle

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from tests.fakes.evidence import full_evidence, make_artifact, make_evidence, make_signer, predicates, trusted
+from tests.fakes.signed import full_evidence, make_artifact, make_evidence, make_signer, predicates, trusted
 
 from gitless.errors import UntrustedContentError, UsageError
 from gitless.model.bundle import Bundle, is_bundle_media_type

@@ -1,0 +1,69 @@
+"""The command line's entry: verbs, exit codes, and errors in three parts."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from gitless import __version__
+from gitless.cli.inspect import inspect_command
+from gitless.cli.output import fail, report_error
+from gitless.cli.publish import publish_command
+from gitless.cli.verify import verify_command
+from gitless.errors import DefectError, GitlessError, UsageError
+
+EXIT_INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="gitless")
+def cli() -> None:
+    """Publish Kubernetes configuration as signed, described and verified OCI artifacts for Flux.
+
+    Exit codes: 0 done; 1 a check said no; 2 wrong usage or configuration; 3 a remote service failed, worth a retry;
+    4 a defect of gitless.
+    """
+
+
+cli.add_command(publish_command)
+cli.add_command(verify_command)
+cli.add_command(inspect_command)
+
+
+def main() -> None:
+    """Run the command line and exit with the verb's code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; every failure ends here, none as a traceback."""
+    as_json = "--json" in arguments
+    verb = next((argument for argument in arguments if not argument.startswith("-")), "")
+    try:
+        code = cli.main(args=arguments, prog_name="gitless", standalone_mode=False)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        return fail(verb, UsageError(error.format_message(), hint=f"See gitless {verb} --help."), as_json=as_json)
+    except (click.Abort, KeyboardInterrupt):
+        report_error(GitlessError("Interrupted.", hint="Run the same command again; it completes the work."))
+        return EXIT_INTERRUPTED
+    except GitlessError as error:
+        return fail(verb, error, as_json=as_json)
+    except Exception as error:
+        return fail(verb, _defect(error), as_json=as_json)
+    return code if isinstance(code, int) else 0
+
+
+def _defect(error: Exception) -> DefectError:
+    # the type and the place are ours and safe to show; the message may hold anything and stays out
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "unknown place"
+    return DefectError(
+        "gitless failed in a way it should not.",
+        why=f"{type(error).__name__} at {place}",
+        hint="Please report it with the command and this text.",
+    )

@@ -1,0 +1,40 @@
+"""gitless verify."""
+
+from __future__ import annotations
+
+import click
+
+from gitless.cli.output import print_json, show
+
+
+@click.command("verify")
+@click.argument("references", metavar="REFERENCE…", nargs=-1, required=True)
+@click.option(
+    "--key", "keys", multiple=True, metavar="FILE", help="Public key (PEM); repeatable, any of them may match."
+)
+@click.option(
+    "--policy",
+    type=click.Choice(["flux", "cosign", "strict"]),
+    default="strict",
+    show_default=True,
+    help="Whose rules: what Flux accepts, what cosign asks, or ours.",
+)
+@click.option("--insecure", is_flag=True, help="Speak http to registries that are not on loopback.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+def verify_command(
+    references: tuple[str, ...], keys: tuple[str, ...], policy: str, insecure: bool, as_json: bool
+) -> int:
+    """Verify artifacts and say, by number, what was checked and why it failed.
+
+    REFERENCE is HOST/PATH:TAG, HOST/PATH@sha256:… or oci-layout:DIR:TAG.
+    """
+    from gitless.report.record import verify_record
+    from gitless.report.terminal import verify_lines
+    from gitless.wiring import verify as wiring
+
+    results = wiring.verify(references, keys, policy, insecure=insecure)
+    for result in results:
+        show(verify_lines(result))
+    if as_json:
+        print_json(verify_record(results))
+    return 0 if all(result.ok for result in results) else 1

@@ -1,0 +1,41 @@
+"""Which files differ between a verified SBOM and the files that were just packed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gitless.model.results import FileChanges
+from gitless.sbom.facts import FileFact
+
+
+def file_changes(before: Mapping[str, Any] | None, now: Sequence[FileFact]) -> FileChanges | None:
+    """Compare by path and SHA-256.
+
+    Args:
+        before: The SBOM of what the channel named, verified; None where there is none.
+        now: The files of the new artifact.
+
+    Returns:
+        The differences; None where the old SBOM lists no files.
+    """
+    old = _hashes(before)
+    if not old:
+        return None
+    new = {fact.path: fact.content.sha256 for fact in now}
+    return FileChanges(
+        added=tuple(sorted(new.keys() - old.keys())),
+        changed=tuple(sorted(path for path in new.keys() & old.keys() if new[path] != old[path])),
+        removed=tuple(sorted(old.keys() - new.keys())),
+    )
+
+
+def _hashes(sbom: Mapping[str, Any] | None) -> dict[str, str]:
+    components = sbom.get("components") if sbom else None
+    result: dict[str, str] = {}
+    for component in components if isinstance(components, list) else ():
+        ref = str(component.get("bom-ref", ""))
+        for item in component.get("hashes") or ():
+            if ref.startswith("file:") and item.get("alg") == "SHA-256":
+                result[ref.removeprefix("file:")] = str(item.get("content"))
+    return result

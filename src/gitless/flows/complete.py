@@ -1,0 +1,127 @@
+"""Completing the evidence of the one manifest this run has built, and nothing else.
+
+What is signed here is always the digest of bytes that this process has just made. Whatever a store holds under that
+digest is read to see which evidence is there already; whatever it holds under any tag is never signed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gitless.artifact.manifest import CONFIG_BLOB, EMPTY_BLOB, build_referrer
+from gitless.errors import CheckError, DefectError, RemoteError
+from gitless.flows.evidence import judge_all
+from gitless.flows.parallel import map_together
+from gitless.model.blob import Blob
+from gitless.model.descriptor import Descriptor
+from gitless.model.manifest import Manifest
+from gitless.model.media_types import BUNDLE
+from gitless.model.statement import Statement
+from gitless.ports import Repository, Signer
+from gitless.verification.evidence import Evidence, JudgedEvidence
+from gitless.verification.judge import REQUIRED_PREDICATES, judge, valid
+from gitless.verification.keys import TrustedKey
+
+Predicates = Mapping[str, Callable[[], Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Completed:
+    """The evidence a store lists for the artifact, all of it judged.
+
+    Attributes:
+        evidence: Every bundle: found and added.
+        added: Digests of the referrers this run attached.
+    """
+
+    evidence: tuple[JudgedEvidence, ...]
+    added: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """One new piece of evidence: the bundle and the referrer manifest that carries it."""
+
+    bundle: bytes
+    referrer: Manifest
+
+    @property
+    def evidence(self) -> Evidence:
+        """As it would be read back."""
+        return Evidence(self.referrer.descriptor, self.bundle)
+
+
+def attach_missing(
+    signer: Signer,
+    artifact: Manifest,
+    found: Sequence[JudgedEvidence],
+    predicates: Predicates,
+    created: str,
+) -> list[Attachment]:
+    """Sign what is missing: for each required predicate without a valid statement, one new bundle.
+
+    Args:
+        signer: The publishing identity.
+        artifact: The manifest this run has built.
+        found: Its evidence so far.
+        predicates: Predicate type to a function that makes the predicate; called only when it is needed.
+        created: RFC 3339 time for the referrer manifests.
+    """
+    if set(predicates) != set(REQUIRED_PREDICATES):
+        raise DefectError("Evidence would be incomplete by construction.")
+    missing = [kind for kind in REQUIRED_PREDICATES if not valid(found, kind)]
+    return [_attachment(signer, artifact, kind, predicates[kind](), created) for kind in missing]
+
+
+def _attachment(
+    signer: Signer, artifact: Manifest, kind: str, predicate: Mapping[str, Any], created: str
+) -> Attachment:
+    bundle = signer.sign(Statement.about(artifact.digest, kind, predicate).content)
+    return Attachment(bundle, build_referrer(bundle, kind, artifact.descriptor, created))
+
+
+def push(
+    repository: Repository,
+    artifact: Manifest,
+    layer: Blob,
+    attachments: Sequence[Attachment],
+    keys: Sequence[TrustedKey],
+    found: Sequence[JudgedEvidence],
+) -> Completed:
+    """Push by digest: blobs side by side, the artifact, its evidence; then judge what the store lists.
+
+    Raises:
+        CheckError: The store's own listing does not satisfy Flux's rules and ours; nothing has been named.
+        RemoteError: The store failed.
+    """
+    blobs = [layer, CONFIG_BLOB]
+    if attachments:
+        blobs += [EMPTY_BLOB, *(Blob.of(item.bundle, BUNDLE) for item in attachments)]
+    map_together(repository.push_blob, blobs)
+    repository.push_manifest(artifact)
+    listing = repository.attach(artifact.digest, [item.referrer for item in attachments]) if attachments else ()
+    _check_listed(artifact, attachments, listing)
+    evidence = [*found, *judge_all([item.evidence for item in attachments], artifact.digest, keys)]
+    for policy in ("flux", "strict"):
+        verdict = judge(artifact, evidence, policy)
+        if not verdict.ok:
+            raise CheckError(
+                f"The evidence of {artifact.digest} does not verify; no tag was written.",
+                why="\n".join(f"{check.id}: {check.reason}" for check in verdict.failures),
+            )
+    return Completed(tuple(evidence), frozenset(str(item.referrer.digest) for item in attachments))
+
+
+def _check_listed(artifact: Manifest, attachments: Sequence[Attachment], listing: Sequence[Descriptor]) -> None:
+    # the digests in the store's own listing are enough: bodies that this run has just sent need no second reading
+    listed = {item.digest for item in listing}
+    lost = [item for item in attachments if item.referrer.digest not in listed]
+    if lost:
+        raise RemoteError(
+            f"The store does not list {len(lost)} of the referrers just attached to {artifact.digest}.",
+            why="Flux and cosign would not find them, so no tag was written.",
+            hint="Run the same command again; it completes what is missing.",
+            temporary=True,
+        )

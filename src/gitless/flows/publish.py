@@ -1,0 +1,197 @@
+"""The verb publish, one component: build, compare, push by digest, evidence, tags last, look again.
+
+The order is the promise: no channel tag ever names a digest whose evidence does not verify under Flux's own rules,
+and after any interruption the same call completes the work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gitless.errors import CheckError
+from gitless.flows.build import Built
+from gitless.flows.changes import file_changes
+from gitless.flows.channel import ChannelMove, Mover, Named, position_of, read_named
+from gitless.flows.complete import Attachment, Completed, Predicates, attach_missing, push
+from gitless.flows.evidence import gather, judge_all
+from gitless.flows.parallel import both
+from gitless.flows.unchanged import is_unchanged
+from gitless.flows.verify import evidence_result
+from gitless.model.blob import Blob
+from gitless.model.component import ComponentPlan, PublishOptions
+from gitless.model.media_types import PREDICATE_SBOM
+from gitless.model.results import ComponentResult
+from gitless.model.revision import Source, rfc3339
+from gitless.ports import Clock, History, Repository, Signer
+from gitless.promotion.forward import Decision, decide
+from gitless.promotion.tags import BuildTag, content_tag
+from gitless.verification.evidence import JudgedEvidence
+from gitless.verification.judge import valid
+from gitless.verification.keys import TrustedKey
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Publishes built components; holds what all components of a run share.
+
+    Attributes:
+        source: This run's commit.
+        history: Git, where there is one.
+        signer: The publishing identity.
+        keys: The same identity's public half: what "ours" means.
+        clock: Tells the time of the evidence.
+        options: Flags of the run.
+        pause: Waits before another look at a channel.
+    """
+
+    source: Source
+    history: History | None
+    signer: Signer
+    keys: Sequence[TrustedKey]
+    clock: Clock
+    options: PublishOptions
+    pause: Callable[[int], None]
+
+    def publish(
+        self, plan: ComponentPlan, built: Built, layer: Blob, repository: Repository, predicates: Predicates
+    ) -> ComponentResult:
+        """Publish one component.
+
+        Args:
+            plan: What is asked for.
+            built: Its artifact, made by this very run.
+            layer: The artifact's layer.
+            repository: Where it goes.
+            predicates: Predicate type to the function that makes it.
+
+        Raises:
+            CheckError: The channel may not be moved, or the evidence does not verify.
+            RemoteError: The store failed; the same command completes the work.
+        """
+        named, found = self._look(built, repository)
+        result = self._describe(plan, built, named)
+        if named and not self.options.force and is_unchanged(named, built, plan, self.source, self.history):
+            return self._unchanged(result, named, repository)
+        decision = self._decide(named)
+        if self.options.dry_run:
+            return replace(result, changed=True, notes=(f"Nothing was written: {decision.reason}",))
+        attachments = attach_missing(self.signer, built.manifest, found, predicates, rfc3339(self.clock.now()))
+        build = BuildTag.of(self.options.channel, self.source)
+        completed, taken = self._push(repository, built, layer, attachments, found, build)
+        result = replace(result, changed=True, pushed=True, evidence=_evidence(completed))
+        return self._name(result, built, repository, decision, build, taken)
+
+    def _look(self, built: Built, repository: Repository) -> tuple[Named | None, list[JudgedEvidence]]:
+        """Read the channel and what the store lists for our own digest, side by side and nothing twice."""
+        digest = built.manifest.digest
+        channel, listing = both(
+            lambda: repository.fetch_manifest(self.options.channel), lambda: repository.list_referrers(digest)
+        )
+        if channel is not None and channel.digest == digest:
+            named = read_named(repository, channel, self.keys, listing)
+            return named, list(named.evidence)
+        return both(
+            lambda: read_named(repository, channel, self.keys) if channel else None,
+            lambda: judge_all(gather(repository, digest, listing), digest, self.keys),
+        )
+
+    def _decide(self, named: Named | None) -> Decision:
+        decision = decide(position_of(named, self.source, self.history), self.options.rewritten_history)
+        if decision.move == "refuse":
+            raise CheckError(
+                f"The channel {self.options.channel!r} was not moved.",
+                why=decision.reason,
+                hint="If history was rewritten on purpose, say why: --rewritten-history REASON. It is recorded.\n"
+                "If the checkout is shallow, fetch more of it (fetch-depth: 0).",
+            )
+        return decision
+
+    def _push(
+        self,
+        repository: Repository,
+        built: Built,
+        layer: Blob,
+        attachments: Sequence[Attachment],
+        found: Sequence[JudgedEvidence],
+        build: BuildTag,
+    ) -> tuple[Completed, bool]:
+        return both(
+            lambda: push(repository, built.manifest, layer, attachments, self.keys, found),
+            lambda: repository.resolve(str(build)) is not None,
+        )
+
+    def _name(
+        self,
+        result: ComponentResult,
+        built: Built,
+        repository: Repository,
+        decision: Decision,
+        build: BuildTag,
+        taken: bool,
+    ) -> ComponentResult:
+        mover = Mover(
+            repository, self.source, self.history, self.keys, self.pause, bool(self.options.rewritten_history)
+        )
+        if decision.move == "keep":
+            tags = mover.keep(built.manifest, build, taken)
+            return replace(result, tags=tags, notes=(*result.notes, f"The channel stays: {decision.reason}"))
+        channel = self.options.channel
+        others = [content_tag(channel, built.content), *self.options.extra_tags]
+        move = mover.move(built.manifest, build, taken, others, channel)
+        return replace(result, tags=move.tags, notes=(*result.notes, *_overtaken(move, built)))
+
+    def _describe(self, plan: ComponentPlan, built: Built, named: Named | None) -> ComponentResult:
+        return ComponentResult(
+            name=plan.name,
+            repository=str(plan.location),
+            channel=self.options.channel,
+            digest=str(built.manifest.digest),
+            reference=f"{plan.location}@{built.manifest.digest}",
+            revision=self.source.revision,
+            content=str(built.packed.content),
+            previous=str(named.manifest.digest) if named else "",
+            changes=file_changes(_sbom_of(named), built.findings.files),
+            images=tuple(sorted({use.image.text for use in built.findings.images})),
+            notes=() if named is None or named.trusted else (_UNTRUSTED,),
+        )
+
+    def _unchanged(self, result: ComponentResult, named: Named, repository: Repository) -> ComponentResult:
+        """Nothing is published; extra tags still follow the digest that stands."""
+        tags = () if self.options.dry_run else self._copy_tags(named, repository)
+        return replace(
+            result,
+            digest=str(named.manifest.digest),
+            reference=f"{result.repository}@{named.manifest.digest}",
+            revision=named.revision,
+            evidence=tuple(evidence_result(item) for item in named.evidence),
+            tags=(*tags, self.options.channel),
+        )
+
+    def _copy_tags(self, named: Named, repository: Repository) -> tuple[str, ...]:
+        missing = [tag for tag in self.options.extra_tags if repository.resolve(tag) != named.manifest.digest]
+        for tag in missing:
+            repository.push_manifest(named.manifest, tag)
+        return self.options.extra_tags
+
+
+_UNTRUSTED = "What the channel named before carries no valid evidence of this identity; nothing of it was reused."
+
+
+def _overtaken(move: ChannelMove, built: Built) -> tuple[str, ...]:
+    if move.channel_digest == built.manifest.digest:
+        return ()
+    return (f"The channel names another build, {move.channel_digest} of {move.overtaken_by}: it is newer or as new.",)
+
+
+def _evidence(completed: Completed) -> tuple[Any, ...]:
+    results = [evidence_result(item) for item in completed.evidence]
+    return tuple(replace(item, added=item.digest in completed.added) for item in results)
+
+
+def _sbom_of(named: Named | None) -> Mapping[str, Any] | None:
+    if named is None or not named.trusted:
+        return None
+    statements = [item.statement for item in valid(named.evidence, PREDICATE_SBOM)]
+    return statements[0].predicate if statements and statements[0] else None

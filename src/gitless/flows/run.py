@@ -1,0 +1,122 @@
+"""A publish run over several components, side by side; one that fails spoils no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import BinaryIO, Protocol
+
+from gitless.checks.waivers import judge
+from gitless.errors import CheckError, GitlessError
+from gitless.flows.build import Built, build
+from gitless.flows.describe import Describer
+from gitless.flows.publish import Publisher
+from gitless.model.blob import Blob
+from gitless.model.component import ComponentPlan
+from gitless.model.descriptor import Descriptor
+from gitless.model.reference import Location
+from gitless.model.results import ComponentResult, PublishResult
+from gitless.model.tree import Tree
+from gitless.model.waiver import Waiver
+from gitless.ports import Clock, Renderer, Repository
+
+COMPONENT_THREADS = 8
+MAX_SHOWN = 50
+_WAIVER_HINT = (
+    "Mend the files (encrypt with SOPS, or refer to a Secret), or have a waiver reviewed in gitless.yaml:\n"
+    "waivers: [{rule: plaintext-secret, object: v1/Secret/NAMESPACE/NAME, reason: WHY}]"
+)
+
+
+class Scratch(Protocol):
+    """Room for one layer while it is made and sent."""
+
+    @property
+    def sink(self) -> BinaryIO:
+        """Takes the bytes."""
+        ...
+
+    def blob(self, descriptor: Descriptor) -> Blob:
+        """Gives them out again."""
+        ...
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a publish run works with; all of it handed in.
+
+    Attributes:
+        publisher: Publishes one built component.
+        describer: Makes the predicates.
+        renderer: helm and kustomize.
+        find_overlays: Folders of a tree that kustomize builds.
+        open_tree: Opens a component's folder.
+        open_store: Opens a location.
+        scratch: Makes room for a layer.
+        waivers: Reviewed exceptions.
+        clock: Tells the time.
+    """
+
+    publisher: Publisher
+    describer: Describer
+    renderer: Renderer
+    find_overlays: Callable[[Tree], Sequence[str]]
+    open_tree: Callable[[ComponentPlan], Tree]
+    open_store: Callable[[Location], Repository]
+    scratch: Callable[[], AbstractContextManager[Scratch]]
+    waivers: Sequence[Waiver]
+    clock: Clock
+
+    def publish_all(self, plans: Sequence[ComponentPlan]) -> PublishResult:
+        """Publish every component; results come in the order of the plans."""
+        with ThreadPoolExecutor(max_workers=min(COMPONENT_THREADS, max(1, len(plans)))) as pool:
+            results = list(pool.map(self._publish_one, plans))
+        return PublishResult(tuple(results), dry_run=self.publisher.options.dry_run)
+
+    def _publish_one(self, plan: ComponentPlan) -> ComponentResult:
+        started = self.clock.now()
+        repository: Repository | None = None
+        try:
+            repository = self.open_store(plan.location)
+            result = self._publish(plan, repository)
+        except GitlessError as error:
+            result = ComponentResult(plan.name, str(plan.location), self.publisher.options.channel, error=error)
+        seconds = (self.clock.now() - started).total_seconds()
+        return replace(result, requests=repository.requests if repository else 0, seconds=seconds)
+
+    def _publish(self, plan: ComponentPlan, repository: Repository) -> ComponentResult:
+        with self.scratch() as scratch:
+            built = build(
+                plan,
+                self.open_tree(plan),
+                self.publisher.source,
+                self.renderer,
+                self.find_overlays,
+                scratch.sink,
+            )
+            used = self._judge(plan, built, self.clock.now().date())
+            layer = scratch.blob(built.packed.descriptor)
+            predicates = self.describer.predicates(plan, built, used, self.clock.now())
+            result = self.publisher.publish(plan, built, layer, repository, predicates)
+        return replace(result, notes=(*built.incomplete, *_waived(used), *result.notes))
+
+    def _judge(self, plan: ComponentPlan, built: Built, today: date) -> Sequence[Waiver]:
+        """Apply the waivers; what is left stops the component before anything has left the machine."""
+        outcome = judge(built.problems, self.waivers, today)
+        if outcome.findings:
+            shown = [str(finding) for finding in outcome.findings[:MAX_SHOWN]]
+            hidden = len(outcome.findings) - len(shown)
+            expired = [f"expired waiver: {waiver.rule} for {waiver.object}" for waiver in outcome.expired]
+            raise CheckError(
+                f"{plan.name}: {len(outcome.findings)} check(s) said no; nothing was published.",
+                why="\n".join([*shown, *([f"… and {hidden} more"] if hidden else []), *expired]),
+                hint=_WAIVER_HINT,
+            )
+        return outcome.used
+
+
+def _waived(used: Sequence[Waiver]) -> tuple[str, ...]:
+    return tuple(f"waived: {waiver.rule} for {waiver.object}: {waiver.reason}" for waiver in used)

@@ -1,0 +1,64 @@
+"""Keys from files and variables: the signer of a run, the public keys evidence must verify under."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitless.errors import UsageError
+from gitless.model.secret import Secret
+from gitless.wiring.system import read_file
+
+if TYPE_CHECKING:
+    from gitless.signing.key_signer import KeySigner
+    from gitless.verification.keys import TrustedKey
+
+MAX_KEY_BYTES = 64 * 1024
+_PASSWORDS = ("GITLESS_KEY_PASSWORD", "COSIGN_PASSWORD")
+
+
+def make_signer(location: str | None, env: Mapping[str, str]) -> KeySigner:
+    """Open the signing key.
+
+    Args:
+        location: A file, or `env://VARIABLE`.
+        env: The environment.
+
+    Raises:
+        UsageError: There is none, or it cannot be read.
+    """
+    from gitless.signing.key_signer import KeySigner
+
+    if not location:
+        raise UsageError(
+            "There is no signing key.",
+            why="A channel never names an unsigned artifact, and signing without a key is not built yet.",
+            hint="Give --signing-key FILE or set GITLESS_SIGNING_KEY=env://VARIABLE.\n"
+            "Make a key with `cosign generate-key-pair`.",
+        )
+    password = next((Secret(env[name]) for name in _PASSWORDS if name in env), None)
+    return KeySigner(_key_bytes(location, env), password)
+
+
+def trusted_keys(files: Sequence[str]) -> list[TrustedKey]:
+    """Read public keys.
+
+    Raises:
+        UsageError: One is missing or is no ECDSA P-256 public key.
+    """
+    from gitless.verification.keys import TrustedKey
+
+    return [TrustedKey.from_pem(read_file(Path(name), "The public key", MAX_KEY_BYTES)) for name in files]
+
+
+def _key_bytes(location: str, env: Mapping[str, str]) -> bytes:
+    if not location.startswith("env://"):
+        return read_file(Path(location), "The signing key", MAX_KEY_BYTES)
+    name = location.removeprefix("env://")
+    if not env.get(name):
+        raise UsageError(
+            f"The signing key's variable {name[:80]!r} is empty or not set.",
+            hint="Hand the secret to the job as an environment variable of this name.",
+        )
+    return env[name].encode()

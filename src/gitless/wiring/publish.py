@@ -1,0 +1,164 @@
+"""Wires the verb publish."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitless.ci.detect import detect
+from gitless.config.components import select
+from gitless.config.publishing import check_publish_channel
+from gitless.errors import UsageError
+from gitless.model.component import ComponentPlan, PublishOptions
+from gitless.model.results import PublishResult
+from gitless.promotion.tags import check_channel, check_extra_tag
+from gitless.wiring.keys import make_signer, trusted_keys
+from gitless.wiring.request import PublishRequest
+from gitless.wiring.setup import Setup, configure
+from gitless.wiring.source import find_origin
+from gitless.wiring.system import SystemClock, pause
+
+if TYPE_CHECKING:
+    from gitless.config.schema import Config
+    from gitless.config.schema import Party as ConfigParty
+    from gitless.model.run import CiRun
+    from gitless.model.tree import Tree
+    from gitless.sbom.facts import Party, SbomSettings
+    from gitless.signing.key_signer import KeySigner
+    from gitless.verification.keys import TrustedKey
+
+
+def publish(request: PublishRequest) -> PublishResult:
+    """Wire and run the verb publish.
+
+    Raises:
+        UsageError: Configuration, flags, keys or the checkout are wrong; nothing has been sent.
+    """
+    from gitless.disk.scratch import scratch_blob
+    from gitless.flows.describe import Describer
+    from gitless.flows.publish import Publisher
+    from gitless.flows.run import Run
+    from gitless.registry.open import Stores
+    from gitless.render.kustomization import find_overlays
+    from gitless.render.renderer import ToolRenderer
+
+    clock, env = SystemClock(), os.environ
+    started = clock.now()
+    setup = configure(request, env)
+    components = select(setup.components, request.names)
+    plans = [setup.plan(component) for component in components]
+    run = detect(env)
+    origin = find_origin(request, setup.root, [plan.folder for plan in plans], env, run)
+    options = _options(request, setup, origin.branch)
+    signer = make_signer(setup.signing_key, env)
+    keys = _publish_keys(setup, signer)
+    publisher = Publisher(origin.source, origin.history, signer, keys, clock, options, pause)
+    return Run(
+        publisher=publisher,
+        describer=Describer(origin.source, options, _sbom_settings(setup.config), setup.digest, started, _claims(run)),
+        renderer=ToolRenderer(env, _pins(setup.config)),
+        find_overlays=find_overlays,
+        open_tree=lambda plan: _open_tree(setup.root, plan),
+        open_store=Stores(env=env, insecure=request.insecure).open,
+        scratch=scratch_blob,
+        waivers=tuple(entry.to_waiver() for entry in setup.config.waivers),
+        clock=clock,
+    ).publish_all(plans)
+
+
+def write_summary(path: str | None, text: str) -> None:
+    """Append the Markdown summary to a file: the one given, else GITHUB_STEP_SUMMARY where it is set.
+
+    Raises:
+        UsageError: The file cannot be written.
+    """
+    target = path or os.environ.get("GITHUB_STEP_SUMMARY")
+    if not target:
+        return
+    try:
+        with Path(target).open("a", encoding="utf-8") as stream:
+            stream.write(text + "\n")
+    except OSError as error:
+        raise UsageError(f"The summary {target!r} cannot be written.", why=error.strerror or "") from error
+
+
+def _options(request: PublishRequest, setup: Setup, branch: str | None) -> PublishOptions:
+    guarded = {name for name, channel in setup.config.channels.items() if channel.source}
+    channel = check_channel(check_publish_channel(setup.config, setup.channel, branch), guarded)
+    others = {name for name in setup.config.channels if name != channel}
+    return PublishOptions(
+        channel=channel,
+        extra_tags=tuple(check_extra_tag(tag, channel, guarded | others) for tag in request.tags),
+        force=request.force,
+        dry_run=request.dry_run,
+        allow_dirty=request.allow_dirty,
+        rewritten_history=request.rewritten_history,
+    )
+
+
+def _publish_keys(setup: Setup, signer: KeySigner) -> Sequence[TrustedKey]:
+    """The publishing identity; the configuration's public key must be the signer's, before anything is sent."""
+    from gitless.verification.keys import TrustedKey
+
+    own = TrustedKey.from_pem(signer.public_key_pem)
+    identity = setup.config.identities.publish
+    if identity and identity.key:
+        (expected,) = trusted_keys([str(setup.root / identity.key)])
+        if expected.hint != own.hint:
+            raise UsageError(
+                "The signing key is not the publishing identity.",
+                why=f"identities.publish.key {identity.key!r} is another key than the one given to sign.",
+                hint="Sign with the private half of that key, or have the configuration changed.",
+            )
+    return (own,)
+
+
+def _open_tree(root: Path, plan: ComponentPlan) -> Tree:
+    from gitless.artifact.ignore import IgnoreRules
+    from gitless.disk.tree import DiskTree
+
+    # rendering needs every file of the folder; ignore rules choose what is packed
+    rules = None if plan.renders else IgnoreRules.with_defaults(plan.ignore)
+    return DiskTree(root / plan.folder, rules)
+
+
+def _pins(config: Config) -> Mapping[str, str]:
+    return {name: pin for name, pin in config.tools.model_dump().items() if pin}
+
+
+def _sbom_settings(config: Config) -> SbomSettings:
+    from gitless.sbom.facts import SbomSettings
+
+    sbom = config.sbom
+    return SbomSettings(
+        profile=sbom.profile,
+        supplier=_party(sbom.supplier),
+        author=_party(sbom.author),
+        license=sbom.license or "",
+        data_license=sbom.data_license or "",
+        accept_declared=sbom.accept_declared_licenses,
+    )
+
+
+def _party(party: ConfigParty | None) -> Party | None:
+    from gitless.sbom.facts import Party
+
+    return Party(party.name, party.email or "", party.url or "") if party else None
+
+
+def _claims(run: CiRun | None) -> Mapping[str, str]:
+    """What the CI environment says of itself; provenance repeats it as unverified, never as the builder's id."""
+    if run is None:
+        return {}
+    return {
+        "platform": run.platform,
+        "repository": run.repository,
+        "ref": run.ref,
+        "event": run.event,
+        "run_url": run.run_url,
+        "actor": run.actor,
+        "runner": run.runner,
+        "workflow_ref": run.workflow_ref,
+    }

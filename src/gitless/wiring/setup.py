@@ -1,0 +1,130 @@
+"""From files, environment and flags to the one checked configuration of a publish run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitless.config.components import Component, discover, pattern_folders
+from gitless.config.merge import Overrides, merge
+from gitless.config.parse import parse_config
+from gitless.config.publishing import DEFAULT_CHANNEL, refuse_unbuilt
+from gitless.errors import UsageError
+from gitless.model.component import ComponentPlan
+from gitless.model.digest import Digest
+from gitless.model.media_types import FLUX_CONTENT, OCI_LAYER
+from gitless.model.reference import Location
+from gitless.wiring.request import PublishRequest
+from gitless.wiring.system import read_file
+
+if TYPE_CHECKING:
+    from gitless.config.schema import Config
+
+CONFIG_NAME = "gitless.yaml"
+MAX_CONFIG_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The configuration of a run.
+
+    Attributes:
+        root: The folder that component paths start at.
+        config: The merged configuration.
+        components: What it means in this repository.
+        digest: Digest of the configuration file; None without one.
+        channel: The channel to move.
+        signing_key: Where the private key is.
+    """
+
+    root: Path
+    config: Config
+    components: tuple[Component, ...]
+    digest: Digest | None
+    channel: str
+    signing_key: str | None
+
+    def plan(self, component: Component) -> ComponentPlan:
+        """What publish is asked to do for one component.
+
+        Raises:
+            UsageError: There is no registry.
+        """
+        if not self.config.registry:
+            raise UsageError(
+                "There is no registry to publish to.",
+                hint="Write registry: HOST/PREFIX in gitless.yaml, or give --registry HOST/PREFIX or oci-layout:DIR.",
+            )
+        return ComponentPlan(
+            name=component.name,
+            folder="" if component.path == "." else component.path,
+            location=Location.parse(self.config.registry).child(component.name),
+            ignore=component.ignore,
+            renders=component.renders,
+            media_type=OCI_LAYER if self.config.media_type == "argocd" else FLUX_CONTENT,
+        )
+
+
+def configure(request: PublishRequest, env: Mapping[str, str]) -> Setup:
+    """Read the configuration file, if there is one, and put environment and flags over it.
+
+    Raises:
+        UsageError: The file, a variable or a flag is wrong, or asks for what is not built yet.
+    """
+    overrides = _overrides(request).over(Overrides.from_environment(env))
+    path = _config_file(request)
+    content = read_file(path, "The configuration", MAX_CONFIG_BYTES) if path else None
+    if overrides.path:
+        root, overrides = _single_root(path, overrides)
+    else:
+        root = path.resolve().parent if path else Path.cwd()
+    config = merge(parse_config(content, str(path)) if content is not None else None, overrides)
+    refuse_unbuilt(config, "publish")
+    return Setup(
+        root=root,
+        config=config,
+        components=discover(config, _folders(root, config)),
+        digest=Digest.of(content) if content is not None else None,
+        channel=overrides.channel or DEFAULT_CHANNEL,
+        signing_key=overrides.signing_key or (config.signing.key if config.signing else None),
+    )
+
+
+def _overrides(request: PublishRequest) -> Overrides:
+    return Overrides(
+        registry=request.registry,
+        channel=request.channel,
+        signing_key=request.signing_key,
+        path=request.path,
+        name=request.name,
+    )
+
+
+def _config_file(request: PublishRequest) -> Path | None:
+    if request.config:
+        return Path(request.config)
+    path = Path(CONFIG_NAME)
+    return path if path.exists() else None
+
+
+def _single_root(config: Path | None, overrides: Overrides) -> tuple[Path, Overrides]:
+    """A folder given by flag may lie anywhere; its path in the repository is settled when Git is asked."""
+    folder = Path(overrides.path or ".").resolve()
+    if not folder.is_dir():
+        raise UsageError(f"{overrides.path!r} is not a folder.", hint="Give --path the folder to publish.")
+    base = config.resolve().parent if config else Path.cwd()
+    name = overrides.name or folder.name
+    if folder.is_relative_to(base):
+        return base, replace(overrides, path=folder.relative_to(base).as_posix(), name=name)
+    return folder.parent, replace(overrides, path=folder.name, name=name)
+
+
+def _folders(root: Path, config: Config) -> list[str]:
+    found = []
+    for parent in pattern_folders(config):
+        folder = root / parent
+        if folder.is_dir():
+            found += [child.relative_to(root).as_posix() for child in folder.iterdir() if child.is_dir()]
+    return found
