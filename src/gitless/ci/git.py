@@ -116,7 +116,7 @@ class GitHistory:
         """
         if not self.has(older) or not self.has(newer):
             return True
-        ends = self._git.run("diff-tree", "--quiet", older, newer, "--", *paths)
+        ends = self._git.run("diff-tree", "-r", "--quiet", older, newer, "--", *paths)
         if ends.status == 1:
             return True
         _must(ends, "Two commits could not be compared.")
