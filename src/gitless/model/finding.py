@@ -14,7 +14,7 @@ class Finding:
         path: The file, relative to the packed tree.
         line: Line in the file, from 1; None where it is not known.
         object: `apiVersion/Kind/namespace/name`; empty where the file as a whole is meant.
-        field: Where in the object, as `data.password` or `env[0].value`; empty where the whole is meant.
+        field: JSON pointer into the object (RFC 6901), such as `/data/password`; empty where the whole is meant.
         message: What is wrong, one sentence.
     """
 

@@ -1,0 +1,112 @@
+"""One pass over the files of a tree, one file at a time, and a last look at what needs several of them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
+
+from gitless.checks.generators import GeneratorInput, InputFacts, generator_inputs, input_facts, problem_of
+from gitless.checks.keys import private_keys_in
+from gitless.checks.names import object_name_fault
+from gitless.checks.plaintext import plaintext_in
+from gitless.checks.rules import PLAINTEXT_GENERATOR, PRIVATE_KEY, UNSAFE_NAME, YAML_INVALID
+from gitless.kube.kustomization import is_kustomization
+from gitless.kube.nested import Placed, inner_field, placed_objects
+from gitless.kube.pointers import Steps, to_pointer
+from gitless.kube.yaml import Document, YamlError, load_stream
+from gitless.model.finding import Finding
+
+STRUCTURED = (".yaml", ".yml", ".json")
+MAX_FINDINGS = 1000
+
+
+class Inspection:
+    """Judges the files of one packed tree; keeps a few flags per file, never content.
+
+    Call `inspect` once for each file in any order, then `finish`.
+
+    Args:
+        paths: Every file of the tree: a folder with a Chart.yaml holds templates, which are no YAML.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._charts = frozenset(posixpath.dirname(path) for path in paths if posixpath.basename(path) == "Chart.yaml")
+        self._files: dict[str, InputFacts] = {}
+        self._inputs: list[GeneratorInput] = []
+
+    def is_structured(self, path: str) -> bool:
+        """Whether the file is to be parsed: YAML, JSON or a kustomization, and no template of a chart."""
+        named = path.lower().endswith(STRUCTURED) or posixpath.basename(path) == "Kustomization"
+        return named and not self._is_template(path)
+
+    def parse(self, path: str, content: bytes) -> Sequence[Document] | YamlError | None:
+        """Parse a file once, for `inspect` and everybody else who looks into it; None where it is not structured."""
+        if not self.is_structured(path):
+            return None
+        try:
+            return load_stream(content, what=path)
+        except YamlError as error:
+            return error
+
+    def inspect(self, path: str, content: bytes, parsed: Sequence[Document] | YamlError | None) -> list[Finding]:
+        """Judge one file by itself.
+
+        Args:
+            path: Its path in the tree.
+            content: Its bytes.
+            parsed: What `parse` gave.
+        """
+        documents = [] if parsed is None or isinstance(parsed, YamlError) else list(parsed)
+        found = [
+            Finding(PRIVATE_KEY, path, line, "", "", "it holds a private key") for line in private_keys_in(content)
+        ]
+        if isinstance(parsed, YamlError):
+            found.append(Finding(YAML_INVALID, path, parsed.line, "", "", _in_one_line(parsed)))
+        for document in documents:
+            found += self._judge(path, document)
+            if len(found) > MAX_FINDINGS:
+                break
+        self._files[path] = input_facts(content, [document.value for document in documents if document.value])
+        return found[:MAX_FINDINGS]
+
+    def finish(self) -> list[Finding]:
+        """Judge what needs several files: the inputs of kustomize generators."""
+        problems = ((item, problem_of(item, self._files)) for item in self._inputs)
+        return [
+            Finding(PLAINTEXT_GENERATOR, item.kustomization, item.line, "", to_pointer(item.field), problem)
+            for item, problem in problems
+            if problem
+        ][:MAX_FINDINGS]
+
+    def _judge(self, path: str, document: Document) -> Iterator[Finding]:
+        for placed in placed_objects(document.value):
+            if is_kustomization(placed, path):
+                self._inputs += generator_inputs(placed.document, path, document.line)
+            label = placed.label
+            if fault := object_name_fault(placed):
+                label = ascii(label)[1:-1]
+                yield Finding(UNSAFE_NAME, path, document.line, label, "/metadata", fault)
+            for rule, steps, message in plaintext_in(placed):
+                if not _belongs_inside(placed, steps):
+                    yield Finding(rule, path, document.line, label, to_pointer(steps), message)
+
+    def _is_template(self, path: str) -> bool:
+        """Whether the path lies in `templates/` of a folder with a Chart.yaml."""
+        parts = path.split("/")
+        return any(
+            part == "templates" and "/".join(parts[:index]) in self._charts for index, part in enumerate(parts[:-1])
+        )
+
+
+def _belongs_inside(placed: Placed, steps: Steps) -> bool:
+    """Whether a place lies in an inner object, which is judged by itself."""
+    field = inner_field(placed) if placed.kind else ()
+    return bool(field) and steps[: len(field)] == field
+
+
+def _private_key(path: str, line: int) -> Finding:
+    return Finding(PRIVATE_KEY, path, line, "", "", "it holds a private key")
+
+
+def _in_one_line(error: YamlError) -> str:
+    return " ".join(error.why.split()) or error.what
