@@ -1,64 +1,64 @@
-"""Makes artifacts and evidence for tests: keys, signed bundles, referrers."""
+"""Small artifacts and referrers for store tests."""
 
 from __future__ import annotations
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
-from gitless.artifact.manifest import build_manifest
+from gitless.model.blob import Blob
+from gitless.model.canonical import go_json
 from gitless.model.descriptor import Descriptor
 from gitless.model.digest import Digest
 from gitless.model.manifest import Manifest
-from gitless.model.media_types import FLUX_CONTENT, PREDICATE_PROVENANCE, PREDICATE_SBOM, PREDICATE_SIGNATURE
-from gitless.model.statement import Statement
-from gitless.signing.key_signer import KeySigner
-from gitless.verification.evidence import Evidence
-from gitless.verification.keys import TrustedKey
+from gitless.model.media_types import BUNDLE, FLUX_CONFIG, FLUX_CONTENT, OCI_EMPTY, OCI_MANIFEST
+from gitless.ports import Repository
 
-SOURCE = "https://github.com/acme/apps"
-REVISION = f"main@sha1:{'1' * 40}"
+EMPTY = Blob.of(b"{}", OCI_EMPTY)
 
 
-def make_key_pem(password: bytes | None = None) -> bytes:
-    """A fresh ECDSA P-256 key as PKCS#8 PEM."""
-    protection = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
-    return ec.generate_private_key(ec.SECP256R1()).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, protection
-    )
-
-
-def make_signer() -> KeySigner:
-    """A signer with a throw-away key."""
-    return KeySigner(make_key_pem())
-
-
-def trusted(signer: KeySigner) -> TrustedKey:
-    """The public half."""
-    return TrustedKey.from_pem(signer.public_key_pem)
-
-
-def make_artifact(**annotations: str) -> Manifest:
-    """A Flux artifact whose layer exists only by name."""
-    written = {"org.opencontainers.image.source": SOURCE, "org.opencontainers.image.revision": REVISION, **annotations}
-    return build_manifest(Descriptor(FLUX_CONTENT, Digest.of(b"layer"), 5), written)
-
-
-def predicates(artifact: Manifest) -> dict[str, dict]:
-    """The smallest predicates that the strict policy accepts."""
-    said = {"source": SOURCE, "revision": artifact.annotations["org.opencontainers.image.revision"]}
-    return {
-        PREDICATE_SIGNATURE: {},
-        PREDICATE_SBOM: {"metadata": {"component": {"purl": f"pkg:oci/web@{artifact.digest}?repository_url=x"}}},
-        PREDICATE_PROVENANCE: {"buildDefinition": {"externalParameters": said}},
+def artifact(text: str = "layer") -> tuple[Manifest, tuple[Blob, ...]]:
+    """An artifact with one layer, and its blobs."""
+    config, layer = Blob.of(b'{"kind":"test"}', FLUX_CONFIG), Blob.of(text.encode(), FLUX_CONTENT)
+    document = {
+        "schemaVersion": 2,
+        "mediaType": OCI_MANIFEST,
+        "config": config.descriptor.to_json(),
+        "layers": [layer.descriptor.to_json()],
+        "annotations": {"org.opencontainers.image.revision": text},
     }
+    return Manifest(OCI_MANIFEST, go_json(document)), (config, layer)
 
 
-def make_evidence(signer: KeySigner, digest: Digest, kind: str, predicate: dict) -> Evidence:
-    """One signed bundle, as it would be read from a store."""
-    bundle = signer.sign(Statement.about(digest, kind, predicate).content)
-    return Evidence(Descriptor("m", Digest.of(bundle), 1), bundle)
+def referrer(subject: Descriptor, text: str) -> tuple[Manifest, Blob]:
+    """A bundle-shaped referrer of `subject`, and its layer."""
+    layer = Blob.of(text.encode(), BUNDLE)
+    document = {
+        "schemaVersion": 2,
+        "mediaType": OCI_MANIFEST,
+        "artifactType": BUNDLE,
+        "config": EMPTY.descriptor.to_json(),
+        "layers": [layer.descriptor.to_json()],
+        "subject": subject.to_json(),
+        "annotations": {"dev.sigstore.bundle.predicateType": f"https://example.com/{text}"},
+    }
+    return Manifest(OCI_MANIFEST, go_json(document)), layer
 
 
-def full_evidence(signer: KeySigner, artifact: Manifest) -> list[Evidence]:
-    """All three kinds for one artifact."""
-    return [make_evidence(signer, artifact.digest, kind, body) for kind, body in predicates(artifact).items()]
+def push_artifact(store: Repository, text: str = "layer", tag: str | None = None) -> Manifest:
+    """Push an artifact with its blobs."""
+    manifest, blobs = artifact(text)
+    for blob in blobs:
+        store.push_blob(blob)
+    store.push_manifest(manifest, tag)
+    return manifest
+
+
+def push_layers(store: Repository, subject: Descriptor, *texts: str) -> tuple[Manifest, ...]:
+    """Push the blobs of referrers; the manifests are for `attach`."""
+    store.push_blob(EMPTY)
+    made = [referrer(subject, text) for text in texts]
+    for _, layer in made:
+        store.push_blob(layer)
+    return tuple(manifest for manifest, _ in made)
+
+
+def digests(listing: tuple[Descriptor, ...]) -> set[Digest]:
+    """The digests of a listing."""
+    return {item.digest for item in listing}

@@ -1,0 +1,279 @@
+"""The only code that speaks HTTP: one session for one host, shared by all of its repositories and threads.
+
+Every request has time limits, no redirect is followed unseen, no credential leaves the registry's own origin, and
+bodies are limited while they are read. Built on the session of oras; of its token flow and its retries nothing is used.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import Any, BinaryIO
+
+import oras.provider
+import requests
+import urllib3.exceptions
+
+from gitless import __version__
+from gitless.errors import RemoteError, UntrustedContentError
+from gitless.model.blob import Blob
+from gitless.model.secret import Secret
+from gitless.registry.auth import Authorizer
+from gitless.registry.calls import Answer, Call, Counter, refusal
+from gitless.registry.credentials import Credential
+from gitless.registry.hosts import check_foreign, proxy_for
+from gitless.registry.patience import TEMPORARY, Deadline, Patience, TemporaryError
+from gitless.registry.sockets import Adapter, deadline_of_reads
+from gitless.registry.wire import absolute, error_text, origin, origin_text, retry_after, warning_text
+
+_MAX_REDIRECTS = 5
+_MAX_WARNINGS = 20
+_MAX_ERROR_BYTES = 16 * 1024
+_CHUNK = 64 * 1024
+_POOL = 32
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class Transport(oras.provider.Registry):  # type: ignore[misc]
+    """The session of one host.
+
+    Args:
+        home: The registry's address, scheme and host.
+        env: The environment: proxies, certificate files, the extra token realm.
+        patience: Limits and retry.
+        find: Finds the credential of a repository.
+        wall_clock: The current time; only a Retry-After date needs it.
+    """
+
+    def __init__(
+        self,
+        home: str,
+        env: Mapping[str, str],
+        patience: Patience,
+        find: Callable[[str], Credential | None],
+        wall_clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        certificates = env.get("SSL_CERT_FILE") or env.get("REQUESTS_CA_BUNDLE") or True
+        super().__init__(insecure=home.startswith("http:"), tls_verify=certificates)
+        self.home = home
+        self.patience = patience
+        self.warnings: tuple[str, ...] = ()
+        self._env = env
+        self._wall_clock = wall_clock or (lambda: datetime.fromtimestamp(time.time(), timezone.utc))
+        self._auth = Authorizer(home, find, patience.now, env.get("GITLESS_REGISTRY_REALM_HOST", ""))
+        self._first = threading.Lock()
+        self._is_met = False
+        self.session.trust_env = False
+        for scheme in ("http://", "https://"):
+            self.session.mount(scheme, Adapter(pool_connections=8, pool_maxsize=_POOL, max_retries=0))
+
+    def send(self, call: Call, counter: Counter, deadline: Deadline) -> Answer:
+        """Send a call, and again while it fails in a way that may pass.
+
+        Raises:
+            RemoteError: The answer is none of those accepted, or the time is up.
+            UntrustedContentError: The answer is too long or leads to a refused address.
+        """
+        return self.patience.run(lambda: self.once(call, counter, deadline), deadline)
+
+    def once(self, call: Call, counter: Counter, deadline: Deadline) -> Answer:
+        """As `send`, without trying again.
+
+        Raises:
+            TemporaryError: A failure that may pass.
+            RemoteError: Any other failure.
+        """
+        with deadline_of_reads(deadline, self.patience.read_seconds):
+            answer = self._authorized(call, counter, deadline)
+        self._note_warnings(answer)
+        if answer.status in call.accept:
+            return answer
+        if answer.status in TEMPORARY:
+            raise self._temporary(call, answer)
+        credential = self._auth.credential(call.repository)
+        raise refusal(call, answer, credential.source if credential else "")
+
+    def do_request(
+        self,
+        url: str,
+        method: str = "GET",
+        data: Any = None,
+        headers: dict[str, str] | None = None,
+        json: Any = None,
+        stream: bool = True,
+    ) -> requests.Response:
+        """Send exactly one request: limited in time, without redirects, cookies, netrc or a proxy from elsewhere."""
+        named = {"User-Agent": f"gitless/{__version__}", "Accept-Encoding": "identity", **(headers or {})}
+        proxy = proxy_for(url, self._env)
+        response: requests.Response = self.session.request(
+            method,
+            url,
+            data=data,
+            json=json,
+            headers=named,
+            stream=stream,
+            allow_redirects=False,
+            timeout=(self.patience.connect_seconds, self.patience.read_seconds),
+            verify=self._tls_verify,
+            proxies={"http": proxy, "https": proxy} if proxy else {},
+        )
+        return response
+
+    def _authorized(self, call: Call, counter: Counter, deadline: Deadline) -> Answer:
+        if origin(call.url) != origin(self.home):
+            check_foreign(self.home, call.url)
+            return self._follow(call, None, counter, deadline)
+        ask = _Realm(self, call, counter, deadline).ask
+        with self._first_contact():
+            used = self._auth.header(call.repository, call.actions, ask)
+            answer = self._follow(call, used, counter, deadline)
+            if answer.status != 401 or origin(answer.url) != origin(self.home):
+                return answer
+            if not self._auth.learn(answer.headers.get("WWW-Authenticate", ""), call.repository, used):
+                return answer
+            again = self._auth.header(call.repository, call.actions, ask)
+        return answer if again is None else self._follow(call, again, counter, deadline)
+
+    @contextmanager
+    def _first_contact(self) -> Iterator[None]:
+        # until the host has said how it wants to be asked, one request goes alone: eight threads would earn eight 401s
+        if self._is_met:
+            yield
+            return
+        with self._first:
+            yield
+            self._is_met = True
+
+    def _follow(self, call: Call, authorization: Secret | None, counter: Counter, deadline: Deadline) -> Answer:
+        url = call.url
+        for _ in range(_MAX_REDIRECTS + 1):
+            own = origin(url) == origin(self.home)
+            answer = self._hop(call, url, authorization if own else None, counter, deadline)
+            if answer.status not in _REDIRECTS or call.method not in ("GET", "HEAD"):
+                return answer
+            url = absolute(url, answer.headers.get("Location", ""))
+            check_foreign(self.home, url)
+        raise UntrustedContentError(
+            f"Cannot {call.doing}.", why=f"{origin_text(call.url)} redirects more than {_MAX_REDIRECTS} times."
+        )
+
+    def _hop(self, call: Call, url: str, authorization: Secret | None, counter: Counter, deadline: Deadline) -> Answer:
+        headers = dict(call.headers)
+        if authorization is not None:
+            headers["Authorization"] = authorization.reveal()
+        counter.add()
+        try:
+            data = _Upload(call.body, deadline) if isinstance(call.body, Blob) else call.body
+            with self.do_request(url, call.method, data=data or None, headers=headers) as response:
+                return _read(response, call)
+        except requests.exceptions.SSLError as error:
+            raise RemoteError(
+                f"Cannot {call.doing}.",
+                why=f"The TLS connection to {origin_text(url)} failed: {_reason(error)}",
+                hint="For a private certificate authority set SSL_CERT_FILE to its PEM file.",
+            ) from error
+        except (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
+            why = f"The connection to {origin_text(url)} failed: {_reason(error)}"
+            raise TemporaryError(f"Cannot {call.doing}.", why=why) from error
+
+    def _temporary(self, call: Call, answer: Answer) -> TemporaryError:
+        words = error_text(answer.body)
+        return TemporaryError(
+            f"Cannot {call.doing}.",
+            why=f"{origin_text(answer.url)} answered {answer.status}{f': {words}' if words else '.'}",
+            status=answer.status,
+            wait_seconds=retry_after(answer.headers.get("Retry-After", ""), self._wall_clock()),
+        )
+
+    def _note_warnings(self, answer: Answer) -> None:
+        text = warning_text(answer.headers.get("Warning", ""))
+        if text and text not in self.warnings and len(self.warnings) < _MAX_WARNINGS:
+            self.warnings = (*self.warnings, text)
+
+
+class _Realm:
+    """Sends token requests: counted, limited, never redirected."""
+
+    def __init__(self, transport: Transport, call: Call, counter: Counter, deadline: Deadline) -> None:
+        self._transport, self._call, self._counter, self._deadline = transport, call, counter, deadline
+
+    def ask(self, method: str, url: str, *, fields: Mapping[str, str], authorization: Secret | None) -> bytes:
+        prepared = requests.Request(method, url, params=fields if method == "GET" else None).prepare()
+        form = requests.Request("POST", url, data=fields).prepare() if method == "POST" else None
+        call = Call(
+            f"get a token to {self._call.doing}",
+            method,
+            prepared.url or url,
+            self._call.repository,
+            headers={"Content-Type": "application/x-www-form-urlencoded"} if form else {},
+            body=str(form.body).encode() if form else None,
+        )
+        return self._transport.patience.run(lambda: self._once(call, authorization), self._deadline)
+
+    def _once(self, call: Call, authorization: Secret | None) -> bytes:
+        transport = self._transport
+        answer = transport._hop(call, call.url, authorization, self._counter, self._deadline)  # noqa: SLF001
+        if answer.status in TEMPORARY:
+            raise transport._temporary(call, answer)  # noqa: SLF001
+        if answer.status != 200:
+            credential = transport._auth.credential(call.repository)  # noqa: SLF001
+            raise refusal(self._call, answer, credential.source if credential else "")
+        return answer.body
+
+
+class _Upload:
+    """A blob as requests wants to read it: with a length, so that it is not sent in chunks, and under the deadline."""
+
+    def __init__(self, blob: Blob, deadline: Deadline) -> None:
+        self._size, self._deadline = blob.descriptor.size, deadline
+        self._stream: BinaryIO = blob.open()
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(lambda: self.read(_CHUNK), b"")
+
+    def read(self, size: int = -1) -> bytes:
+        if not self._deadline.remaining:
+            raise TimeoutError("the time for this operation is up")
+        piece = self._stream.read(size)
+        if not piece:
+            self._stream.close()
+        return piece
+
+
+def _read(response: requests.Response, call: Call) -> Answer:
+    accepted = response.status_code in call.accept
+    limit = call.max_bytes if accepted else _MAX_ERROR_BYTES
+    body = bytearray()
+    while len(body) <= limit:
+        piece = response.raw.read(_CHUNK, decode_content=False)
+        if not piece:
+            break
+        body += piece
+    if len(body) > limit and accepted:
+        raise UntrustedContentError(
+            f"Cannot {call.doing}.", why=f"The answer is longer than the {limit:,} bytes that are allowed here."
+        )
+    return Answer(response.status_code, str(response.url), response.headers, bytes(body[:limit]))
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost error's kind and words, without the address: its query may hold secrets."""
+    for _ in range(6):
+        inner = getattr(error, "reason", None) or next(
+            (part for part in error.args if isinstance(part, BaseException)), None
+        )
+        if not isinstance(inner, BaseException):
+            break
+        error = inner
+    if isinstance(error, ssl.SSLError):
+        return getattr(error, "verify_message", "") or error.reason or type(error).__name__
+    words = error.strerror if isinstance(error, OSError) and error.strerror else ""
+    return f"{type(error).__name__}{f' ({words})' if words else ''}"
