@@ -9,6 +9,7 @@ from gitless.model.digest import Digest
 
 MAX_REFERENCE = 512  # repository (255), tag (128) and digest (71) with their separators
 _DEFAULT_HOST = "docker.io"
+_HUB_HOSTS = (_DEFAULT_HOST, "index.docker.io")  # the runtimes know Docker Hub under its old name too
 _HOST = r"(?:\[[0-9a-fA-F:]+\]|[a-zA-Z0-9](?:[a-zA-Z0-9.-]{0,251}[a-zA-Z0-9])?)(?::[0-9]{1,5})?"
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REFERENCE = re.compile(
@@ -70,8 +71,7 @@ class ImageReference:
 def _full_name(name: str) -> str:
     first, slash, rest = name.partition("/")
     if slash and ("." in first or ":" in first or first == "localhost" or first != first.lower()):
-        # the runtimes know Docker Hub under its old host name too
-        return f"{_DEFAULT_HOST}/{_library(rest)}" if first == "index.docker.io" else name
+        return f"{_DEFAULT_HOST}/{_library(rest)}" if first in _HUB_HOSTS else name
     return f"{_DEFAULT_HOST}/{_library(name)}"
 
 

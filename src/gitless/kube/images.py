@@ -17,7 +17,7 @@ from gitless.kube.kinds import is_known, is_operated, kind_rules, names_images, 
 from gitless.kube.kustomization import image_overrides, is_kustomization
 from gitless.kube.nested import Placed, inner_field, placed_objects
 from gitless.kube.objects import KubeObject
-from gitless.kube.pointers import Steps, children, select, text_at, to_pointer
+from gitless.kube.pointers import MAX_DEPTH, Steps, children, select, text_at, to_pointer
 from gitless.kube.values import image_of_values, is_values_image
 
 _SUBSTITUTED = re.compile(r"\$\{|\{\{|<<\s")
@@ -123,7 +123,7 @@ class _Scan:
         stack: list[tuple[Steps, Any]] = [(self._placed.steps, self._placed.document)]
         while stack:
             steps, value = stack.pop()
-            if (inner and steps == field) or len(steps) > 200:
+            if (inner and steps == field) or len(steps) > MAX_DEPTH:
                 continue
             yield steps, value
             stack.extend(((*steps, step), child) for step, child in reversed(list(children(value))))

@@ -80,8 +80,9 @@ def helm_charts(document: Any) -> Iterator[tuple[Steps, SourceReference | None]]
         name, url = plain_name(text_at(value, "name")), clean_url(text_at(value, "repo"))
         version = exact_version(text_at(value, "version"))
         if name and url:
-            url = f"{url}/{name}" if url.startswith("oci://") else url
-            yield steps, SourceReference("chart", name, url, version, version.replace("+", "_"))
+            in_oci = url.startswith("oci://")
+            tag = version.replace("+", "_") if in_oci else ""
+            yield steps, SourceReference("chart", name, f"{url}/{name}" if in_oci else url, version, tag)
         elif text_at(value, "repo"):
             yield steps, None
 

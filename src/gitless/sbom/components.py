@@ -15,7 +15,7 @@ from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.model.contact import OrganizationalContact
 
 from gitless.kube.findings import Gap, ImageUse
-from gitless.kube.sources import SourceReference, SourceUse
+from gitless.kube.sources import SourceReference
 from gitless.model.revision import rfc3339
 from gitless.sbom import elements, links
 from gitless.sbom.facts import ChartFact, FileFact, Party, SbomInput, ToolFact
@@ -128,10 +128,9 @@ class Components:
             hashes=elements.hashes((image.digest or "").removeprefix("sha256:")),
             properties=elements.properties([*form, (CONFIDENCE_PROPERTY, best)]),
             external_references=elements.link("distribution", f"oci://{image.repository}{at}"),
-            evidence=elements.evidence((use.path, use.object, f"{use.confidence} {use.pointer}") for use in uses),
         )
 
-    def source(self, ref: str, source: SourceReference, uses: Sequence[SourceUse]) -> Component:
+    def source(self, ref: str, source: SourceReference) -> Component:
         """A chart, another artifact or a Git tree that is only named."""
         return Component(
             type=ComponentType.APPLICATION,
@@ -142,10 +141,9 @@ class Components:
             hashes=elements.hashes(source.digest.removeprefix("sha256:") if ":" in source.digest else ""),
             properties=elements.properties([(KIND_PROPERTY, source.kind)]),
             external_references=_source_links(source),
-            evidence=elements.evidence((use.path, use.object, use.pointer) for use in uses),
         )
 
-    def chart(self, ref: str, chart: ChartFact, uses: Sequence[SourceUse]) -> Component:
+    def chart(self, ref: str, chart: ChartFact) -> Component:
         """A chart whose bytes were read."""
         source, content = chart.reference, chart.content
         filename = f"{source.name}-{source.version}.tgz"
@@ -165,7 +163,6 @@ class Components:
                 *_source_links(source),
                 *elements.link("source-distribution", chart.source_url),
             ],
-            evidence=elements.evidence((use.path, use.object, use.pointer) for use in uses),
         )
 
 

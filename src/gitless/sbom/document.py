@@ -18,6 +18,7 @@ from gitless.errors import DefectError, UsageError
 from gitless.model.canonical import canonical_json
 from gitless.model.namespace import NAMESPACE
 from gitless.model.revision import rfc3339
+from gitless.sbom.evidence import add_evidence
 from gitless.sbom.facts import SbomInput
 from gitless.sbom.graph import Listing, Node, Outside, build_nodes, collect_outside, listings
 from gitless.sbom.validation import check_sbom
@@ -68,6 +69,8 @@ def _document(facts: SbomInput, listing: Listing, outside: Outside) -> dict[str,
         document = _serialised(facts, listing, outside, root, nodes)
     document |= {"$schema": _SCHEMA, "bomFormat": "CycloneDX", "specVersion": SPEC_VERSION}
     document["metadata"]["timestamp"] = rfc3339(facts.artifact.created)
+    document.get("components", []).sort(key=lambda component: str(component["bom-ref"]))
+    add_evidence(document, outside)
     document["compositions"] = _compositions([root, *nodes])
     document.pop("serialNumber", None)
     document["serialNumber"] = uuid.uuid5(_SERIALS, canonical_json(document).decode()).urn
@@ -116,11 +119,11 @@ def _serialised(
 def _component(make: Any, listing: Listing, outside: Outside, node: Node) -> Any:
     ref = node.ref
     if ref in outside.charts:
-        return make.chart(ref, outside.charts[ref], outside.sources.get(ref, ()))
+        return make.chart(ref, outside.charts[ref])
     if ref in outside.images:
         return make.image(ref, node.subject)
     if ref in outside.sources:
-        return make.source(ref, node.subject[0].source, node.subject)
+        return make.source(ref, node.subject[0].source)
     if listing.folded:
         return make.folder(ref, listing.path(node.subject[0].path), node.subject)
     return make.file(ref, node.subject[0])

@@ -13,15 +13,12 @@ from cyclonedx.model import (
     Property,
     XsUri,
 )
-from cyclonedx.model.component_evidence import ComponentEvidence, Occurrence
 from cyclonedx.model.contact import OrganizationalContact, OrganizationalEntity
 from cyclonedx.model.license import DisjunctiveLicense, License, LicenseAcknowledgement, LicenseExpression
 from cyclonedx.spdx import is_supported_id
 
 from gitless.sbom.facts import Party
-from gitless.sbom.text import short
 
-MAX_OCCURRENCES = 20
 _EXPRESSION = re.compile(r"\s(?:AND|OR|WITH)\s")
 _CONCLUDED, _DECLARED = LicenseAcknowledgement.CONCLUDED, LicenseAcknowledgement.DECLARED
 
@@ -88,16 +85,3 @@ def license_named(text: str, acknowledgement: LicenseAcknowledgement | None = No
     if is_supported_id(text):
         return DisjunctiveLicense(id=text, acknowledgement=acknowledgement)
     return DisjunctiveLicense(name=text, acknowledgement=acknowledgement)
-
-
-def evidence(places: Iterable[tuple[str, str, str]]) -> ComponentEvidence | None:
-    """Where a component was found: file, object and pointer; the first 20 places.
-
-    Args:
-        places: Path, object label, and pointer with how it was found.
-    """
-    occurrences = [
-        Occurrence(location=short(path, 1024), symbol=short(label) or None, additional_context=short(context) or None)
-        for path, label, context in sorted(set(places))[:MAX_OCCURRENCES]
-    ]
-    return ComponentEvidence(occurrences=occurrences) if occurrences else None
