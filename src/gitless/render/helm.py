@@ -54,10 +54,15 @@ def _flags(source: HelmSource, values: dict[str, str]) -> tuple[str, ...]:
         f"--namespace={source.namespace}",
         "--include-crds",
         "--skip-tests",
-        f"--kube-version={source.kube_version}",
+        f"--kube-version={_patch_version(source.kube_version)}",
         *(f"--api-versions={version}" for version in source.api_versions),
         *(f"--values={copy}" for copy in values),
     )
+
+
+def _patch_version(version: str) -> str:
+    # Helm hands "1.34" to templates as it is; a cluster always tells a patch version
+    return version if version.count(".") == 2 else f"{version}.0"
 
 
 def _check(source: HelmSource) -> None:
