@@ -1,4 +1,4 @@
-"""Places inside a parsed document: JSON pointers (RFC 6901) and patterns that select them."""
+"""Places inside a parsed document: JSON pointers (RFC 6901), patterns that select them, and a bounded walk."""
 
 from __future__ import annotations
 
@@ -32,6 +32,17 @@ def select(document: Any, pattern: Steps, prefix: Steps = ()) -> Iterator[tuple[
     for step, value in children(document):
         if head in (ANY, step):
             yield from select(value, rest, (*prefix, step))
+
+
+def walk(document: Any, prefix: Steps = ()) -> Iterator[tuple[Steps, Any]]:
+    """Yield every value below `document`, itself included, in document order, at most 200 levels deep."""
+    stack: list[tuple[Steps, Any]] = [(prefix, document)]
+    limit = len(prefix) + MAX_DEPTH
+    while stack:
+        steps, value = stack.pop()
+        yield steps, value
+        if len(steps) < limit:
+            stack.extend((((*steps, step), child) for step, child in reversed(list(children(value)))))
 
 
 def children(value: Any) -> Iterator[tuple[str, Any]]:

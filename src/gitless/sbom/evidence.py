@@ -14,7 +14,7 @@ MAX_OCCURRENCES = 20
 
 
 def add_evidence(document: dict[str, Any], outside: Outside) -> None:
-    """Put the first 20 places into each component of a serialised document; `gitless:places` counts them where more are."""
+    """Put the first 20 places into each component of a document; where there are more, `gitless:places` counts them."""
     places: dict[str, set[tuple[str, str, str]]] = {}
     for ref, uses in outside.images.items():
         places[ref] = {(use.path, use.object, f"{use.confidence} {use.pointer}") for use in uses}
