@@ -71,7 +71,7 @@ class FreezeGate(Section):
     """When the channel must not move."""
 
     timezone: Text = Field(default="UTC", description="IANA name of the time zone the windows are written in.")
-    windows: tuple[FreezeWindow, ...] = Field(description="The windows.", min_length=1)
+    windows: tuple[FreezeWindow, ...] = Field(description="The windows.")
 
 
 class Gates(Section):

@@ -19,6 +19,8 @@ _PLAIN = {
     "missing": "is missing",
     "string_type": "must be text; put it in quotes if it looks like a number, a date or a word such as yes",
     "int_type": "must be a whole number",
+    "greater_than_equal": "is too small",
+    "less_than_equal": "is too large",
     "bool_type": "must be true or false",
     "tuple_type": "must be a list",
     "dict_type": "must be a mapping",
