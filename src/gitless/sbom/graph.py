@@ -99,18 +99,22 @@ def build_nodes(facts: SbomInput, listing: Listing, outside: Outside) -> tuple[N
     delivery = facts.settings.profile == "delivery"
     files = _file_nodes(facts.findings.files, listing)
     left_out: set[str] = set()
+    loose: set[str] = set()
     for ref, path in outside.places():
         owner = listing.ref(path)
         if delivery and ref not in outside.charts:
             left_out.add(owner)
-        elif owner in files:
-            files[owner].targets.add(ref)
+        else:
+            (files[owner].targets if owner in files else loose).add(ref)
     for node in files.values():
         node.aggregate = _file_aggregate(node, listing, left_out)
     others = _outside_nodes(outside, delivery=delivery)
-    _rendered(files, listing, others, outside, delivery=delivery)
+    _rendered(files, listing, others, outside)
     root = _root(facts, listing, files)
-    root.targets |= {ref for ref in others if ref in outside.charts}
+    # what no file names by itself: charts that were rendered, and what a build of a folder named
+    root.targets |= loose | {ref for ref in others if ref in outside.charts}
+    if left_out - set(files):
+        root.aggregate = "incomplete"
     nodes = {**files, **others}
     return root, [nodes[ref] for ref in sorted(nodes)]
 
@@ -148,9 +152,7 @@ def _outside_nodes(outside: Outside, *, delivery: bool) -> dict[str, Node]:
     return nodes
 
 
-def _rendered(
-    files: dict[str, Node], listing: Listing, others: dict[str, Node], outside: Outside, *, delivery: bool
-) -> None:
+def _rendered(files: dict[str, Node], listing: Listing, others: dict[str, Node], outside: Outside) -> None:
     """A chart rendered here names what its output names, as completely as its output does."""
     for ref, chart in outside.charts.items():
         node, refs = others[ref], {listing.ref(path) for path in chart.rendered}

@@ -105,6 +105,11 @@ def test_completeness_of_foreign_documents(aggregates: list[str], expected: str)
     assert summarize_sbom(document).completeness == expected
 
 
+def test_another_format_is_no_cyclonedx() -> None:
+    with pytest.raises(UntrustedContentError, match="not a CycloneDX document"):
+        inspect_sbom(b'{"spdxVersion":"SPDX-2.3"}')
+
+
 def test_foreign_documents_are_read_as_far_as_they_go() -> None:
     tools = [{"name": "syft", "version": "1"}, 7]
     document = {

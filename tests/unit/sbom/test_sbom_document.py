@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitless.errors import UsageError
+from gitless.errors import DefectError, UsageError
 from gitless.kube.findings import ImageUse
 from gitless.kube.image_reference import ImageReference
 from gitless.kube.sources import SourceReference
@@ -501,6 +501,51 @@ def test_executables_and_folders_of_the_inventory() -> None:
         ("bin", True, False),
         ("run.sh", True, False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("folder", "owner"), [("production", "file:production/kustomization.yaml"), ("", "pkg:oci/web@")]
+)
+def test_images_of_a_built_overlay_are_named_by_it(folder: str, owner: str) -> None:
+    inventory = Inventory()
+    content = ContentFact.of(b"")
+    inventory.add(Entry("production/kustomization.yaml", "file"), content, [{"resources": []}])
+    pod = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"image": "built:1"}]}}
+    inventory.add_built(folder, [pod])
+    reference = "pkg:oci/built?repository_url=docker.io/library/built&tag=1"
+    document = made(facts(findings=inventory.findings()))
+    assert reference in targets(document, owner)
+    left_out = made(facts(findings=inventory.findings(), settings=replace(OWNER, profile="delivery")))
+    assert aggregate(left_out, owner) == "incomplete"
+
+
+def test_what_many_places_name_is_counted() -> None:
+    image = ImageReference.parse("nginx:1.27")
+    assert image
+    uses = tuple(ImageUse(image, "podspec", "a.yaml", f"/spec/{index}") for index in range(25))
+    document = made(facts(findings=Findings((FileFact("a.yaml", ContentFact.of(b""), parsed=True),), uses)))
+    found = component(document, "pkg:oci/nginx")
+    assert len(found["evidence"]["occurrences"]) == 20
+    assert {"name": "gitless:places", "value": "25"} in found["properties"]
+
+
+def test_a_document_that_breaks_the_rules_is_a_defect() -> None:
+    short = replace(artifact(), layer_sha512="47" * 32)
+    with pytest.raises(DefectError, match="does not pass its checks"):
+        build_sbom(facts(artifact=short))
+
+
+def test_a_kustomization_that_names_nothing_usable() -> None:
+    inventory = Inventory()
+    inventory.add(Entry("kustomization.yaml", "file"), ContentFact.of(b""), [{"resources": ["", 7]}])
+    assert [gap.reason for gap in inventory.findings().files[0].gaps] == [
+        "a kustomization names a file that is not in the artifact"
+    ] * 2
+
+
+def test_a_rendered_chart_counts_only_outputs_that_are_there() -> None:
+    document = made(facts(charts=(chart_fact(rendered=("gone.yaml",)),)))
+    assert aggregate(document, f"pkg:oci/cache@{IMAGE}") == "unknown"
 
 
 def test_endless_references_are_bounded() -> None:
