@@ -62,3 +62,8 @@ def _drip() -> Iterator[bytes]:
     while True:
         time.sleep(0.02)
         yield b"x"
+
+
+def slow_headers(request: Request) -> Reply:
+    """Send header bytes one by one, for ever."""
+    return Reply(-1, body=itertools.chain([b"HTTP/1.1 200 OK\r\nX-Slow: "], _drip()))

@@ -85,7 +85,8 @@ class Request:
 class Reply:
     """An answer; `body` may be an iterator of pieces that are sent as they come, `length` overrides Content-Length.
 
-    `cut` closes the connection after the body, whatever was promised.
+    `cut` closes the connection after the body, whatever was promised. Status 0 sends nothing, a status below
+    zero sends the body alone, as it is.
     """
 
     status: int
@@ -164,6 +165,11 @@ class RegistryServer:
     def url(self) -> str:
         """`http://127.0.0.1:port`."""
         return f"http://{self.host}"
+
+    @property
+    def connection_count(self) -> int:
+        """How many connections were opened so far."""
+        return self._http.accepted
 
     def location(self, path: str) -> Location:
         """The Location of repository `path` here."""
@@ -414,10 +420,12 @@ class _HTTPServer(ThreadingHTTPServer):
 
     def __init__(self, *arguments: Any) -> None:
         self.connections: set[socket.socket] = set()
+        self.accepted = 0
         super().__init__(*arguments)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self.connections.add(request)
+        self.accepted += 1
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
@@ -451,7 +459,10 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_PATCH = _handle  # noqa: N815
 
     def _send(self, reply: Reply) -> None:
-        if reply.status:
+        if reply.status < 0:
+            for piece in reply.body:
+                self.wfile.write(piece)  # type: ignore[arg-type]
+        elif reply.status:
             self.send_response(reply.status)
             for key, value in reply.headers.items():
                 self.send_header(key, value)
