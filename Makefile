@@ -59,5 +59,5 @@ $(UV): tools/uv-requirements.txt
 	@touch $@
 
 .venv/.ready: $(UV) uv.lock pyproject.toml
-	@UV_PYTHON_DOWNLOADS=never $(UV) sync --quiet --locked --python $(PYTHON)
+	@UV_PYTHON_DOWNLOADS=never $(UV) sync --quiet --locked --compile-bytecode --python $(PYTHON)
 	@touch $@

@@ -7,17 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitless.ci.detect import detect
-from gitless.config.components import select
-from gitless.config.publishing import check_publish_channel
 from gitless.errors import UsageError
 from gitless.model.component import ComponentPlan, PublishOptions
 from gitless.model.results import PublishResult
 from gitless.promotion.tags import check_channel, check_extra_tag
-from gitless.wiring.keys import make_signer, trusted_keys
+from gitless.wiring.keys import PendingSigner, trusted_keys
 from gitless.wiring.request import PublishRequest
-from gitless.wiring.setup import Setup, configure
-from gitless.wiring.source import find_origin
 from gitless.wiring.system import SystemClock, pause
 
 if TYPE_CHECKING:
@@ -28,6 +23,7 @@ if TYPE_CHECKING:
     from gitless.sbom.facts import Party, SbomSettings
     from gitless.signing.key_signer import KeySigner
     from gitless.verification.keys import TrustedKey
+    from gitless.wiring.setup import Setup
 
 
 def publish(request: PublishRequest) -> PublishResult:
@@ -36,6 +32,10 @@ def publish(request: PublishRequest) -> PublishResult:
     Raises:
         UsageError: Configuration, flags, keys or the checkout are wrong; nothing has been sent.
     """
+    env = os.environ
+    pending = PendingSigner(request.signing_key or env.get("GITLESS_SIGNING_KEY") or None, env)
+    from gitless.ci.detect import detect
+    from gitless.config.components import select
     from gitless.disk.scratch import scratch_blob
     from gitless.flows.describe import Describer
     from gitless.flows.publish import Publisher
@@ -43,8 +43,10 @@ def publish(request: PublishRequest) -> PublishResult:
     from gitless.registry.open import Stores
     from gitless.render.kustomization import find_overlays
     from gitless.render.renderer import ToolRenderer
+    from gitless.wiring.setup import configure
+    from gitless.wiring.source import find_origin
 
-    clock, env = SystemClock(), os.environ
+    clock = SystemClock()
     started = clock.now()
     setup = configure(request, env)
     components = select(setup.components, request.names)
@@ -52,7 +54,7 @@ def publish(request: PublishRequest) -> PublishResult:
     run = detect(env)
     origin = find_origin(request, setup.root, [plan.folder for plan in plans], env, run)
     options = _options(request, setup, origin.branch)
-    signer = make_signer(setup.signing_key, env)
+    signer = pending.result(setup.signing_key)
     keys = _publish_keys(setup, signer)
     publisher = Publisher(origin.source, origin.history, signer, keys, clock, options, pause)
     return Run(
@@ -85,6 +87,8 @@ def write_summary(path: str | None, text: str) -> None:
 
 
 def _options(request: PublishRequest, setup: Setup, branch: str | None) -> PublishOptions:
+    from gitless.config.publishing import check_publish_channel
+
     guarded = {name for name, channel in setup.config.channels.items() if channel.source}
     channel = check_channel(check_publish_channel(setup.config, setup.channel, branch), guarded)
     others = {name for name in setup.config.channels if name != channel}
