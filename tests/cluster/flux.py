@@ -82,7 +82,7 @@ class Flux:
 
     def wait_applied(self, digest: str) -> dict[str, str]:
         """Wait until that digest is verified and applied; returns the data of the ConfigMap `app`."""
-        wait_until(lambda: self._applied() == f"latest@{digest}", f"latest@{digest} is applied: {self.state()}")
+        wait_until(lambda: self._applied() == f"latest@{digest}", lambda: f"latest@{digest} is applied: {self.state()}")
         assert self._condition("SourceVerified")["status"] == "True", self.state()
         return self.config_map()
 
@@ -93,7 +93,7 @@ class Flux:
             stored = self.artifact().get("revision") == f"latest@{digest}"
             return stored and self._condition("SourceVerified").get("status") == "True"
 
-        wait_until(verified, f"latest@{digest} is verified: {self.state()}")
+        wait_until(verified, lambda: f"latest@{digest} is verified: {self.state()}")
         return True
 
     def wait_refused(self) -> str:
@@ -102,7 +102,7 @@ class Flux:
         def refused() -> bool:
             return self._condition("SourceVerified").get("status") == "False"
 
-        wait_until(refused, f"refused: {self.state()}")
+        wait_until(refused, lambda: f"refused: {self.state()}")
         message: str = self._condition("SourceVerified")["message"]
         return message
 

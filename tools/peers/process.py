@@ -22,8 +22,13 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
+def wait_until(condition: Callable[[], bool], what: str | Callable[[], str], seconds: float = 30.0) -> None:
     """Ask again and again until it is so.
+
+    Args:
+        condition: What is asked.
+        what: What to say when it never was; a function is called only then.
+        seconds: How long to wait.
 
     Raises:
         TimeoutError: It was not so within the time.
@@ -31,7 +36,7 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = 30.0) 
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
-            raise TimeoutError(f"after {seconds:.0f} s still not: {what}")
+            raise TimeoutError(f"after {seconds:.0f} s still not: {what if isinstance(what, str) else what()}")
         time.sleep(0.02)
 
 

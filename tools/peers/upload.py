@@ -16,6 +16,8 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 FLUX_CONFIG = "application/vnd.cncf.flux.config.v1+json"
 FLUX_LAYER = "application/vnd.cncf.flux.content.v1.tar+gzip"
+# Not `{}`: that is the empty config of every evidence manifest, which would then be in the repository already.
+_CONFIG = b'{"created":"2026-01-01T00:00:00Z"}'
 
 
 def digest_of(content: bytes) -> str:
@@ -75,7 +77,7 @@ def put_artifact(
     manifest = {
         "schemaVersion": 2,
         "mediaType": MANIFEST,
-        "config": {"mediaType": FLUX_CONFIG, "size": 2, "digest": put_blob(host, repository, b"{}")},
+        "config": {"mediaType": FLUX_CONFIG, "size": len(_CONFIG), "digest": put_blob(host, repository, _CONFIG)},
         "layers": [{"mediaType": FLUX_LAYER, "size": len(layer), "digest": put_blob(host, repository, layer)}],
         "annotations": dict(annotations or {}),
     }
