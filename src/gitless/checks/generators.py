@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gitless.checks.literals import is_reference, is_written_out, names_secret, secrets_in
+from gitless.checks.literals import is_variable, is_written_out, may_hold_secrets, names_secret, secrets_in
 from gitless.checks.sops import dotenv_pairs, is_encrypted_file, is_marked
 from gitless.kube.pointers import Steps
 
@@ -70,7 +70,8 @@ def input_facts(content: bytes, documents: list[Any]) -> InputFacts:
         keys = {steps[-1] for document in documents for steps in secrets_in(document) if steps[0] != "sops"}
         return InputFacts(empty=False, encrypted=True, secret_keys=_some(keys))
     if documents:
-        return InputFacts(False, False, _some({steps[-1] for document in documents for steps in secrets_in(document)}))
+        searched = documents if may_hold_secrets(content) else ()
+        return InputFacts(False, False, _some({steps[-1] for document in searched for steps in secrets_in(document)}))
     pairs = list(dotenv_pairs(text))
     keys = {key for key, value in pairs if names_secret(key) and is_written_out(key, value)}
     return InputFacts(False, False, _some(keys), any(value for _, value in pairs))
@@ -126,7 +127,7 @@ def _is_plain_literal(text: str, secret: bool) -> bool:
     key, _, value = text.partition("=")
     value = value.strip("'\"")
     # every value of a secretGenerator is meant to be secret, whatever its key
-    return not is_reference(value) if secret else names_secret(key) and is_written_out(key, value)
+    return not is_variable(value) if secret else names_secret(key) and is_written_out(key, value)
 
 
 def _some(keys: set[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from gitless.checks.generators import GeneratorInput, InputFacts, generator_inputs, input_facts, problem_of
 from gitless.checks.keys import private_keys_in
+from gitless.checks.literals import may_hold_secrets
 from gitless.checks.names import object_name_fault
 from gitless.checks.plaintext import plaintext_in
 from gitless.checks.rules import PLAINTEXT_GENERATOR, PRIVATE_KEY, UNSAFE_NAME, YAML_INVALID
@@ -62,8 +63,9 @@ class Inspection:
         ]
         if isinstance(parsed, YamlError):
             found.append(Finding(YAML_INVALID, path, parsed.line, "", "", _in_one_line(parsed)))
+        may_name, may_link = may_hold_secrets(content), b"@" in content
         for document in documents:
-            found += self._judge(path, document)
+            found += self._judge(path, document, may_name, may_link)
             if len(found) > MAX_FINDINGS:
                 break
         self._files[path] = input_facts(content, [document.value for document in documents if document.value])
@@ -78,7 +80,7 @@ class Inspection:
             if problem
         ][:MAX_FINDINGS]
 
-    def _judge(self, path: str, document: Document) -> Iterator[Finding]:
+    def _judge(self, path: str, document: Document, may_name: bool, may_link: bool) -> Iterator[Finding]:
         for placed in placed_objects(document.value):
             if is_kustomization(placed, path):
                 self._inputs += generator_inputs(placed.document, path, document.line)
@@ -86,7 +88,7 @@ class Inspection:
             if fault := object_name_fault(placed):
                 label = ascii(label)[1:-1]
                 yield Finding(UNSAFE_NAME, path, document.line, label, "/metadata", fault)
-            for rule, steps, message in plaintext_in(placed):
+            for rule, steps, message in plaintext_in(placed, may_name=may_name, may_link=may_link):
                 if not _belongs_inside(placed, steps):
                     yield Finding(rule, path, document.line, label, to_pointer(steps), message)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
-from gitless.kube.pointers import Steps, walk
+from gitless.kube.pointers import Steps
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _PASSWORDS = frozenset({"password", "passwd", "pwd", "passphrase", "pass"})
@@ -16,7 +17,7 @@ _PAIRS = frozenset(
 )
 _NAMING = frozenset({"existing", "pull", "tls", "ref", "name"})  # existingSecret, imagePullSecret: these name one
 _REFERENCE = re.compile(
-    r"\$\{[^}]*\}|\$\([^)]*\)|\$[A-Za-z_]\w*|\{\{.*\}\}|<<.*>>|<[^<>]*>|ENC\[.*\]|/.*|\*+|"
+    r"\$\{\w+(:?[-=])?\}|\$\([^)]*\)|\$[A-Za-z_]\w*|\{\{.*\}\}|<<.*>>|<[^<>]*>|ENC\[.*\]|/.*|\*+|"
     r"(?:vault|ref\+[a-z]+|op|file|secretref|env|aws-sm|gcp-sm|azurekv):.*",
     re.DOTALL,
 )
@@ -26,11 +27,19 @@ _PUBLISHED_DEFAULTS = frozenset({
     "minioadmin", "mysql", "password", "postgres", "prom-operator", "rabbitmq", "redis", "root", "secret", "test",
 })  # fmt: skip
 _OBJECT_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
+_VARIABLE = re.compile(r"\$\{[A-Za-z_]\w*\}")  # with a default behind := it would be written out again
 _HARMLESS = frozenset({"", "true", "false", "null", "none", "yes", "no", "enabled", "disabled", "auto"})
 _URL_PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s/:@'\"]{0,256}:([^\s/@'\"]{1,512})@")
 _MAX_FOUND = 50
 
 
+def may_hold_secrets(content: bytes) -> bool:
+    """Whether a file's bytes are worth a search for keys that name secrets; escapes in YAML count as a yes."""
+    lowered = content.lower()
+    return any(word in lowered for word in (b"pass", b"pwd", b"token", b"secret", b"key", b"\\x", b"\\u"))
+
+
+@lru_cache(maxsize=8192)
 def names_secret(key: str) -> bool:
     """Whether a key's name says that its value is a secret; `existingSecret`, `tokenPath` or `secretName` do not."""
     words = tuple(word.lower() for word in _WORDS.findall(key[:256]))
@@ -62,39 +71,29 @@ def is_reference(text: str) -> bool:
     return text.lower() in _HARMLESS or bool(_REFERENCE.fullmatch(text))
 
 
+def is_variable(text: str) -> bool:
+    """Whether a text is empty or one variable of Flux's postBuild: all that passes where every value is a secret."""
+    return not text.strip() or bool(_VARIABLE.fullmatch(text.strip()))
+
+
 def secrets_in(value: Any, prefix: Steps = ()) -> Iterator[Steps]:
     """Yield the places below `value` where a secret is written out under a key that names it; at most 50."""
-    found = 0
-    for steps, child in walk(value, prefix):
-        if len(steps) > len(prefix) and names_secret(steps[-1]) and is_written_out(steps[-1], child):
-            yield steps
-            found += 1
-            if found == _MAX_FOUND:
-                return
+    return _places(value, prefix, lambda key, child, _path: names_secret(key) and is_written_out(key, child))
 
 
 def defaults_in(value: Any, prefix: Steps = ()) -> Iterator[Steps]:
-    """Yield the places below `value` where a password is one that charts and examples publish."""
-    for steps, child in walk(value, prefix):
-        if isinstance(child, str) and child in _PUBLISHED_DEFAULTS and steps and names_secret(steps[-1]):
-            yield steps
+    """Yield the places below `value` where a password is one that charts and examples publish; at most 50."""
+    return _places(value, prefix, lambda key, child, _path: _is_default(child) and names_secret(key))
 
 
 def environment_in(value: Any) -> Iterator[Steps]:
     """Yield the places of `{name, value}` pairs in env lists whose name names a secret that is written out."""
-    for steps, child in walk(value):
-        if len(steps) < 2 or not isinstance(child, dict) or "env" not in steps[-2].lower():
-            continue
-        name, text = child.get("name"), child.get("value")
-        if isinstance(name, str) and names_secret(name) and is_written_out(name, text):
-            yield (*steps, "value")
+    return ((*steps, "value") for steps in _places(value, (), _is_variable))
 
 
 def url_passwords_in(value: Any) -> Iterator[Steps]:
     """Yield the places of texts that hold a URL with a password; `description` fields are documentation."""
-    for steps, child in walk(value):
-        if isinstance(child, str) and steps[-1:] != ("description",) and has_url_password(child):
-            yield steps
+    return _places(value, (), _is_url)
 
 
 def has_url_password(text: str) -> bool:
@@ -102,3 +101,42 @@ def has_url_password(text: str) -> bool:
     if "@" not in text or "://" not in text:
         return False
     return any(not is_reference(match[1]) for match in _URL_PASSWORD.finditer(text))
+
+
+def _is_default(value: Any) -> bool:
+    return isinstance(value, str) and value in _PUBLISHED_DEFAULTS
+
+
+def _is_variable(_key: str, child: Any, path: list[str]) -> bool:
+    if not isinstance(child, dict) or not path or "env" not in path[-1].lower():
+        return False
+    name = child.get("name")
+    return isinstance(name, str) and names_secret(name) and is_written_out(name, child.get("value"))
+
+
+def _is_url(key: str, child: Any, _path: list[str]) -> bool:
+    return isinstance(child, str) and key != "description" and has_url_password(child)
+
+
+def _places(value: Any, prefix: Steps, test: Callable[[str, Any, list[str]], bool]) -> Iterator[Steps]:
+    found: list[Steps] = []
+    _search(value, test, list(prefix), found)
+    yield from found
+
+
+def _search(value: Any, test: Callable[[str, Any, list[str]], bool], path: list[str], found: list[Steps]) -> None:
+    """Depth first, and nothing built for places that do not match: this runs over every value of every file.
+
+    The loader bounds the depth.
+    """
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, child in items:
+        key = step if isinstance(step, str) else str(step)
+        if test(key, child, path):
+            found.append((*path, key))
+        if len(found) >= _MAX_FOUND:
+            return
+        if isinstance(child, dict | list):
+            path.append(key)
+            _search(child, test, path, found)
+            path.pop()

@@ -26,19 +26,21 @@ _DOCKER_KEYS = frozenset({".dockerconfigjson", ".dockercfg"})
 _REMEDY = "encrypt it with SOPS, or use a SealedSecret or ExternalSecret"
 
 
-def plaintext_in(placed: Placed) -> _Found:
+def plaintext_in(placed: Placed, *, may_name: bool = True, may_link: bool = True) -> _Found:
     """Yield (rule, place in the object, message) for what one object shows readably; never a value.
 
     Args:
         placed: An object, or any other document.
+        may_name: False where the file holds no word that could name a secret; saves the search.
+        may_link: False where the file holds no URL with an @; saves the search.
     """
     document = placed.document
     judge = _KINDS.get((placed.group, placed.kind))
     if judge:
         yield from judge(document)
-    for steps in environment_in(document):
+    for steps in environment_in(document) if may_name else ():
         yield PLAINTEXT_ENV, steps, "an environment variable that names a secret has a literal value"
-    for steps in url_passwords_in(document):
+    for steps in url_passwords_in(document) if may_link else ():
         yield URL_PASSWORD, steps, "a URL holds a password"
 
 

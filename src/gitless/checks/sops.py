@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gitless.checks.literals import is_reference
+from gitless.checks.literals import is_variable
 from gitless.kube.pointers import walk
 from gitless.kube.yaml import YamlError, load_single
 
@@ -54,13 +54,12 @@ def is_encrypted_file(text: str) -> bool:
 
 
 def _is_safe(value: Any, *, marked: bool, encoded: bool) -> bool:
-    if value is None or (isinstance(value, str) and is_reference(value)):
-        # without SOPS metadata nobody decrypts it: the cluster would get the ciphertext, but no secret leaves
+    if not isinstance(value, str):
+        return value is None
+    if is_variable(value):
         return True
     if is_ciphertext(value):
         return marked
-    if not isinstance(value, str):
-        return False
     return is_encrypted_file(_decode(value) if encoded else value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Iterator
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -96,28 +97,26 @@ def _spell(location: list[Any]) -> str:
 
 
 def _suggest(location: list[Any]) -> str:
-    model = _model_at(location[:-1])
-    known = [field.alias or name for name, field in model.model_fields.items()] if model else []
+    known = [field.alias or name for name, field in _model_at(location[:-1]).model_fields.items()]
     near = difflib.get_close_matches(str(location[-1]), known, n=1)
     return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
 
 
-def _model_at(location: list[Any]) -> type[BaseModel] | None:
+def _model_at(location: list[Any]) -> type[BaseModel]:
     model: type[BaseModel] = Config
     inside = False  # between a mapping or list and the section it holds
     for part in location:
         if inside or isinstance(part, int):
             inside = False
             continue
-        field = next((field for name, field in model.model_fields.items() if (field.alias or name) == part), None)
-        section = _section_in(field.annotation) if field else None
-        if section is None or field is None:
-            return None
-        model, inside = section, getattr(field.annotation, "__origin__", None) is dict
+        annotation = {field.alias or name: field.annotation for name, field in model.model_fields.items()}[part]
+        model = next(_sections_in(annotation))
+        inside = getattr(annotation, "__origin__", None) is dict
     return model
 
 
-def _section_in(annotation: Any) -> type[BaseModel] | None:
+def _sections_in(annotation: Any) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for argument in get_args(annotation) if (found := _section_in(argument))), None)
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _sections_in(argument)

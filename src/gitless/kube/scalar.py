@@ -135,10 +135,7 @@ def _read_binary(text: str) -> str:
 
 def _go_float32(value: float) -> str:
     """Go's `strconv.FormatFloat(value, 'g', -1, 32)`, with YAML's spelling of the special values."""
-    try:
-        single = struct.unpack("f", struct.pack("f", value))[0]
-    except OverflowError:
-        single = math.copysign(math.inf, value)
+    single = struct.unpack("f", struct.pack("f", value))[0]  # the native format overflows to infinity, as Go does
     if math.isnan(single):
         return ".nan"
     if math.isinf(single):
@@ -147,11 +144,9 @@ def _go_float32(value: float) -> str:
 
 
 def _shortest(single: float) -> str:
-    for precision in range(9):
-        text = f"{single:.{precision}e}"
-        if struct.pack("f", float(text)) == struct.pack("f", single):
-            return text
-    return f"{single:.8e}"
+    # nine digits always tell one float32 from the next
+    texts = (f"{single:.{precision}e}" for precision in range(9))
+    return next(text for text in texts if struct.pack("f", float(text)) == struct.pack("f", single))
 
 
 def _go_spelling(scientific: str) -> str:

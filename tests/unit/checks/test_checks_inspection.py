@@ -66,6 +66,10 @@ SECRET_HEAD = "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\n"
     ("name", "text", "expected"),
     [
         ("no data", "type: Opaque\n", []),
+        ("begins like a path", "data: {a: /vx3}\n", [("plaintext-secret", "/data/a")]),
+        ("word", "stringData: {a: 'none'}\n", [("plaintext-secret", "/stringData/a")]),
+        ("variable with a default", "stringData: {a: '${p:=S3cr3t}'}\n", [("plaintext-secret", "/stringData/a")]),
+        ("ciphertext nobody decrypts", f"stringData: {{a: '{CIPHER}'}}\n", [("plaintext-secret", "/stringData/a")]),
         ("empty values", "data: {a: ''}\nstringData: {b: }\n", []),
         ("variable of postBuild", "stringData: {a: '${password}'}\n", []),
         ("base64", f"data: {{a: {b64(SECRET)}}}\n", [("plaintext-secret", "/data/a")]),
@@ -102,6 +106,12 @@ def test_secrets_in_lists_are_judged_once_and_by_their_own_name() -> None:
     text = f"apiVersion: v1\nkind: List\nitems:\n- {{apiVersion: v1, kind: Secret, metadata: {{name: a}}, stringData: {{x: {SECRET}}}}}\n"
     (finding,) = inspect({"x.yaml": text})
     assert (finding.object, finding.field) == ("v1/Secret/a", "/stringData/x")
+
+
+def test_what_stands_in_inner_objects_is_reported_once() -> None:
+    pod = "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {env: [{name: TOKEN, value: S3cr3t}]}}"
+    (finding,) = inspect({"x.yaml": f"apiVersion: v1\nkind: List\nitems: [{pod}]\n"})
+    assert (finding.object, finding.field) == ("v1/Pod/p", "/spec/env/0/value")
 
 
 HELM = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: r}\nspec:\n  values:\n"
@@ -208,7 +218,7 @@ def generated(body: str, **files: str) -> list[tuple[str, str]]:
 
 def test_secret_generator_inputs_are_judged_without_kustomize() -> None:
     rule = "plaintext-generator"
-    assert generated(f"secretGenerator: [{{name: a, literals: [x={SECRET}, y=, 'z=$(V)', 5]}}]\n") == [
+    assert generated(f"secretGenerator: [{{name: a, literals: [x={SECRET}, y=, 'z=${{V}}', 5]}}]\n") == [
         (rule, "/secretGenerator/0/literals/0")
     ]
     assert generated(
