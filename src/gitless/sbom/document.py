@@ -20,7 +20,7 @@ from gitless.model.namespace import NAMESPACE
 from gitless.model.revision import rfc3339
 from gitless.sbom.evidence import add_evidence
 from gitless.sbom.facts import SbomInput
-from gitless.sbom.graph import Listing, Node, Outside, build_nodes, collect_outside, listings
+from gitless.sbom.graph import MAX_OUTSIDE, Listing, Node, Outside, build_nodes, collect_outside, listings
 from gitless.sbom.validation import check_sbom
 
 # a bundle of 3 MiB holds its statement in base64 (4/3), with room for certificates and timestamps
@@ -45,7 +45,8 @@ def build_sbom(facts: SbomInput) -> bytes:
         DefectError: The document does not pass the schema or our own checks.
     """
     outside = collect_outside(facts)
-    for listing in listings(facts.findings):
+    fits = len(outside.images) + len(outside.sources) <= MAX_OUTSIDE or facts.settings.profile == "delivery"
+    for listing in listings(facts.findings) if fits else ():
         content = canonical_json(_document(facts, listing, outside))
         if len(content) <= MAX_SBOM_BYTES:
             return _checked(content)

@@ -29,5 +29,5 @@ def add_evidence(document: dict[str, Any], outside: Outside) -> None:
 
 
 def _occurrence(path: str, label: str, context: str) -> dict[str, str]:
-    pairs = {"location": short(path, 1024), "symbol": short(label), "additionalContext": short(context.strip())}
+    pairs = {"location": short(path, 1024) or ".", "symbol": short(label), "additionalContext": short(context.strip())}
     return {key: value for key, value in pairs.items() if value}

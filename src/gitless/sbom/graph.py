@@ -15,6 +15,7 @@ from gitless.sbom.text import plain
 
 Aggregate = Literal["complete", "incomplete", "unknown"]
 MAX_FILES = 1000
+MAX_OUTSIDE = 4000  # images and sources; each takes more than 500 bytes, so more never fit into one document
 FOLDED = "files are listed by folder, since there are too many of them"
 
 
@@ -72,7 +73,14 @@ def listings(findings: Findings) -> list[Listing]:
         _by_folder(lambda path: path.partition("/")[0] if "/" in path else ""),
         _by_folder(lambda _path: ""),
     )
-    return [way for way in ways if len({way.path(file.path) for file in findings.files}) <= MAX_FILES]
+    usable: list[Listing] = []
+    shortest = MAX_FILES + 1
+    for way in ways:
+        count = len({way.path(file.path) for file in findings.files})
+        if count < shortest or not (count or usable):
+            usable.append(way)
+            shortest = count
+    return usable
 
 
 def collect_outside(facts: SbomInput) -> Outside:

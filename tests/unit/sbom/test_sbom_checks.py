@@ -72,6 +72,10 @@ def test_hostile_nesting_ends_in_a_problem() -> None:
     for _ in range(300):
         deep = {"type": "file", "name": "x", "components": [deep]}
     assert checked(lambda document: document["components"].append(deep))
+    nested: Any = 1
+    for _ in range(400):
+        nested = [nested]
+    assert checked(lambda document: document["components"].append(nested)) == ["schema: Recursion limit reached"]
     checked(lambda document: document["metadata"]["component"].update(name="\ud800"))  # ends, either way
 
 

@@ -234,6 +234,7 @@ def test_both_profiles_are_the_same_where_nothing_is_outside() -> None:
         ("apiVersion: v1\nkind: Secret\nsops: {mac: x}", "unknown"),
         ("- 1", "unknown"),
         ("# only words", "complete"),
+        ("---\n---\nresources: []", "complete"),
         ("resources: ['https://github.com/acme/x?ref=v1.0.0']", "complete"),
     ],
 )
@@ -474,8 +475,9 @@ def test_long_names_fold_before_the_document_is_too_long() -> None:
     assert [item["bom-ref"] for item in json.loads(content)["components"]] == ["folder:d"]
 
 
-def test_a_document_that_cannot_be_short_enough_is_refused() -> None:
-    images = [ImageReference.parse(f"registry.acme.example/{'a' * 200}/i{index}:1.0") for index in range(3000)]
+@pytest.mark.parametrize(("count", "length"), [(1200, 230), (4001, 1)])
+def test_a_document_that_cannot_be_short_enough_is_refused(count: int, length: int) -> None:
+    images = [ImageReference.parse(f"registry.acme.example/{'a' * length}/i{index}:1.0") for index in range(count)]
     uses = tuple(ImageUse(image, "podspec", "a.yaml", "/spec") for image in images if image)
     with pytest.raises(UsageError, match="would be longer than"):
         build_sbom(facts(findings=Findings((FileFact("a.yaml", ContentFact.of(b""), parsed=True),), uses)))
