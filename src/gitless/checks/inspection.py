@@ -106,9 +106,5 @@ def _belongs_inside(placed: Placed, steps: Steps) -> bool:
     return bool(field) and steps[: len(field)] == field
 
 
-def _private_key(path: str, line: int) -> Finding:
-    return Finding(PRIVATE_KEY, path, line, "", "", "it holds a private key")
-
-
 def _in_one_line(error: YamlError) -> str:
     return " ".join(error.why.split()) or error.what
