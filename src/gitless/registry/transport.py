@@ -70,7 +70,7 @@ class Transport(oras.provider.Registry):  # type: ignore[misc]
         self._is_met = False
         self.session.trust_env = False
         # requests would parse a redirect's target even where it must not follow it
-        self.session.get_redirect_target = lambda response: None  # type: ignore[method-assign]
+        self.session.get_redirect_target = lambda response: None
         for scheme in ("http://", "https://"):
             self.session.mount(scheme, Adapter(pool_connections=8, pool_maxsize=_POOL, max_retries=0))
 
