@@ -12,6 +12,7 @@ from gitless.artifact.pack import LayerWriter, PackedLayer
 from gitless.checks.determinism import compare_renders
 from gitless.checks.inspection import Inspection
 from gitless.errors import CheckError
+from gitless.flows.overlays import outermost
 from gitless.flows.parallel import map_together
 from gitless.kube.yaml import YamlError, load_stream
 from gitless.model.component import ComponentPlan
@@ -127,13 +128,19 @@ def prepare(
         return Prepared(tree)
     if not renderer.has("kustomize"):
         return Prepared(tree, incomplete=(OVERLAYS_NOT_BUILT,))
-    requests = [RenderRequest(folder, KustomizeSource(folder)) for folder in overlays]
+    requests = [RenderRequest(folder, KustomizeSource(folder)) for folder in outermost(tree, overlays)]
     built = map_together(lambda request: renderer.render(tree, request), requests)
     return Prepared(tree, overlays=tuple(built))
 
 
 def _render_twice(plan: ComponentPlan, tree: Tree, renderer: Renderer, request: RenderRequest) -> Rendered:
     first, second = map_together(lambda _: renderer.render(tree, request), (1, 2))
+    if not any(content.strip() for content in first.files.values()):
+        raise CheckError(
+            f"{plan.name}: rendering {request.output!r} printed nothing.",
+            why="An empty artifact would make Flux delete everything it has applied from this folder.",
+            hint="Check the values that switch the templates on.",
+        )
     differences = compare_renders(first.files, second.files)
     if differences:
         raise CheckError(

@@ -52,7 +52,7 @@ def publish(request: PublishRequest) -> PublishResult:
     components = select(setup.components, request.names)
     plans = [setup.plan(component) for component in components]
     run = detect(env)
-    origin = find_origin(request, setup.root, [plan.folder for plan in plans], env, run)
+    origin = find_origin(request, setup.top, [plan.folder for plan in plans], env, run)
     options = _options(request, setup, origin.branch)
     signer = pending.result(setup.signing_key)
     keys = _publish_keys(setup, signer)
@@ -62,7 +62,7 @@ def publish(request: PublishRequest) -> PublishResult:
         describer=Describer(origin.source, options, _sbom_settings(setup.config), setup.digest, started, _claims(run)),
         renderer=ToolRenderer(env, _pins(setup.config)),
         find_overlays=find_overlays,
-        open_tree=lambda plan: _open_tree(setup.root, plan),
+        open_tree=lambda plan: _open_tree(setup.top, plan),
         open_store=Stores(env=env, insecure=request.insecure).open,
         scratch=scratch_blob,
         waivers=tuple(entry.to_waiver() for entry in setup.config.waivers),
@@ -119,13 +119,13 @@ def _publish_keys(setup: Setup, signer: KeySigner) -> Sequence[TrustedKey]:
     return (own,)
 
 
-def _open_tree(root: Path, plan: ComponentPlan) -> Tree:
+def _open_tree(top: Path, plan: ComponentPlan) -> Tree:
     from gitless.artifact.ignore import IgnoreRules
     from gitless.disk.tree import DiskTree
 
     # rendering needs every file of the folder; ignore rules choose what is packed
     rules = None if plan.renders else IgnoreRules.with_defaults(plan.ignore)
-    return DiskTree(root / plan.folder, rules)
+    return DiskTree(top / plan.folder, rules)
 
 
 def _pins(config: Config) -> Mapping[str, str]:

@@ -32,6 +32,7 @@ class Setup:
 
     Attributes:
         root: The folder that component paths start at.
+        top: The repository's top folder, which `root` is or lies in; `root` itself outside Git.
         config: The merged configuration.
         components: What it means in this repository.
         digest: Digest of the configuration file; None without one.
@@ -40,6 +41,7 @@ class Setup:
     """
 
     root: Path
+    top: Path
     config: Config
     components: tuple[Component, ...]
     digest: Digest | None
@@ -59,12 +61,17 @@ class Setup:
             )
         return ComponentPlan(
             name=component.name,
-            folder="" if component.path == "." else component.path,
+            folder=self._folder(component),
             location=Location.parse(self.config.registry).child(component.name),
             ignore=component.ignore,
             renders=component.renders,
             media_type=OCI_LAYER if self.config.media_type == "argocd" else FLUX_CONTENT,
         )
+
+    def _folder(self, component: Component) -> str:
+        """The component's folder as the repository names it; empty for its top."""
+        path = (self.root / component.path).relative_to(self.top).as_posix()
+        return "" if path == "." else path
 
 
 def configure(request: PublishRequest, env: Mapping[str, str]) -> Setup:
@@ -84,6 +91,7 @@ def configure(request: PublishRequest, env: Mapping[str, str]) -> Setup:
     refuse_unbuilt(config, "publish")
     return Setup(
         root=root,
+        top=_top(root),
         config=config,
         components=discover(config, _folders(root, config)),
         digest=Digest.of(content) if content is not None else None,
@@ -119,6 +127,11 @@ def _single_root(config: Path | None, overrides: Overrides) -> tuple[Path, Overr
     if folder.is_relative_to(base):
         return base, replace(overrides, path=folder.relative_to(base).as_posix(), name=name)
     return folder.parent, replace(overrides, path=folder.name, name=name)
+
+
+def _top(root: Path) -> Path:
+    """The nearest folder with a `.git`, which is a file in worktrees and submodules."""
+    return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
 
 
 def _folders(root: Path, config: Config) -> list[str]:

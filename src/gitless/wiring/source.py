@@ -38,14 +38,14 @@ class Origin:
 
 
 def find_origin(
-    request: PublishRequest, root: Path, folders: Sequence[str], env: Mapping[str, str], run: CiRun | None
+    request: PublishRequest, top: Path, folders: Sequence[str], env: Mapping[str, str], run: CiRun | None
 ) -> Origin:
     """Read Git, the CI platform and the flags; flags win for what they name.
 
     Args:
         request: The command line.
-        root: The folder that component paths start at.
-        folders: The components' folders, relative to `root`; uncommitted changes in them are refused.
+        top: The repository's top folder.
+        folders: The components' folders, relative to `top`; uncommitted changes in them are refused.
         env: The environment.
         run: The CI run, if this is one.
 
@@ -56,7 +56,7 @@ def find_origin(
     from gitless.ci.git import GitHistory
     from gitless.ci.history import CiHistory
 
-    git = GitHistory(root, env)
+    git = GitHistory(top, env)
     if not git.is_repository():
         return Origin(_from_flags(request), None, None)
     head = git.head()
