@@ -52,7 +52,7 @@ class Authorizer:
     _challenge: Challenge | None = None
     _tokens: dict[tuple[str, str], _Token] = field(default_factory=dict, repr=False)
     _credentials: dict[str, Credential | None] = field(default_factory=dict, repr=False)
-    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    _locks: dict[str, threading.RLock] = field(default_factory=dict, repr=False)
 
     def header(self, repository: str, actions: str, ask: AskRealm) -> Secret | None:
         """The Authorization header for a request, or None before the host has asked for one.
@@ -68,7 +68,7 @@ class Authorizer:
             RemoteError: The realm refused.
             UntrustedContentError: The realm must not see the credential, or answered malformed.
         """
-        with self._lock:
+        with self._lock(repository):
             if self._challenge is None:
                 return None
             credential = self.credential(repository)
@@ -89,23 +89,28 @@ class Authorizer:
         challenge = parse_challenge(header)
         if challenge is None:
             return False
-        with self._lock:
+        with self._lock(repository):
             credential = self.credential(repository)
             known, self._challenge = self._challenge, challenge
             if challenge.scheme == "basic" or (credential and credential.bearer):
                 return bool(credential) and used is None
-            for key in [key for key in self._tokens if key[0] == repository]:
+            for key in ((repository, PULL), (repository, PULL_PUSH)):
+                token = self._tokens.get(key)
                 # a token another thread has fetched meanwhile stays
-                if used == Secret(f"Bearer {self._tokens[key].value.reveal()}"):
+                if token and used == Secret(f"Bearer {token.value.reveal()}"):
                     del self._tokens[key]
             return True if used is None else known is not None
 
     def credential(self, repository: str) -> Credential | None:
         """The credential for a repository, looked up once."""
-        with self._lock:
+        with self._lock(repository):
             if repository not in self._credentials:
                 self._credentials[repository] = self.find(repository)
             return self._credentials[repository]
+
+    def _lock(self, repository: str) -> threading.RLock:
+        # one for each repository: fifty tokens are fetched side by side, and none of them twice
+        return self._locks.setdefault(repository, threading.RLock())
 
     def _bearer(self, repository: str, actions: str, credential: Credential | None, ask: AskRealm) -> Secret:
         for key in ((repository, PULL_PUSH), (repository, actions)):

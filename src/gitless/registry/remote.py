@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -53,7 +52,7 @@ class RemoteRepository:
         self._counter = Counter()
         self._has_api: bool | None = None
         self._held: set[Digest] = set()
-        self._pushing: defaultdict[Digest, threading.Lock] = defaultdict(threading.Lock)
+        self._pushing: dict[Digest, threading.Lock] = {}
 
     @property
     def requests(self) -> int:
@@ -135,7 +134,7 @@ class RemoteRepository:
         201 and the upload is over (distribution-spec 1.1, "mounting a blob").
         """
         digest = blob.descriptor.digest
-        with self._pushing[digest]:
+        with self._pushing.setdefault(digest, threading.Lock()):
             if digest in self._held:
                 return
             deadline = self._transport.patience.deadline(blob.descriptor.size)
