@@ -7,6 +7,7 @@ import unicodedata
 
 MAX_CELL = 300
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~@&])")
+_COMMAND = re.compile(r"^(\s*)(::|##\[)")  # the runner trims white space before it looks
 _WORD_BREAKERS = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
 
 
@@ -27,8 +28,8 @@ def one_line(text: str, limit: int = MAX_CELL) -> str:
 
 
 def log_line(text: str) -> str:
-    """A line for a CI log: `plain`, with no line that starts a workflow command."""
-    return "\n".join(re.sub(r"^(\s*)(::|##\[)", r"\1 \2", line) for line in plain(text).split("\n"))
+    """Text for a CI log: `plain`, with no line that starts a workflow command, behind blanks either."""
+    return "\n".join(_COMMAND.sub("\\1\u200b\\2", line) for line in plain(text).split("\n"))
 
 
 def cell(text: str) -> str:
