@@ -81,10 +81,9 @@ def generator_inputs(document: Any, path: str, line: int) -> Iterator[GeneratorI
     """Yield every input of every generator of a kustomization."""
     folder = posixpath.dirname(path)
     for generator in (_SECRET, _CONFIG_MAP):
-        entries = document.get(generator)
-        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        for key, index, entry in _items(document, generator):
             for kind, place, value in _entry_inputs(entry):
-                field = (generator, str(index), *place)
+                field = (key, str(index), *place)
                 secret = generator == _SECRET
                 if kind == "literals":
                     yield GeneratorInput(path, line, field, secret, kind, "", _is_plain_literal(value, secret))
@@ -114,13 +113,20 @@ def problem_of(item: GeneratorInput, files: Mapping[str, InputFacts]) -> str:
 def _entry_inputs(entry: Any) -> Iterator[tuple[str, Steps, str]]:
     if not isinstance(entry, dict):
         return
-    if isinstance(entry.get("env"), str):  # the older spelling of envs
-        yield "envs", ("env",), entry["env"]
+    for key, value in entry.items():
+        if key.lower() == "env" and isinstance(value, str):  # the older spelling of envs
+            yield "envs", (key,), value
     for kind in ("literals", "envs", "files"):
-        values = entry.get(kind)
-        for index, value in enumerate(values if isinstance(values, list) else ()):
+        for key, index, value in _items(entry, kind):
             if isinstance(value, str):
-                yield kind, (kind, str(index)), value
+                yield kind, (key, str(index)), value
+
+
+def _items(mapping: Any, name: str) -> Iterator[tuple[str, int, Any]]:
+    """The entries of a list under a key; kustomize reads keys in any case, so every spelling counts."""
+    for key, value in mapping.items() if isinstance(mapping, dict) else ():
+        if key.lower() == name.lower() and isinstance(value, list):
+            yield from ((key, index, item) for index, item in enumerate(value))
 
 
 def _is_plain_literal(text: str, secret: bool) -> bool:

@@ -23,7 +23,7 @@ _REFERENCE = re.compile(
 )
 # What charts and examples publish as a password protects nothing: pointing it out helps, refusing it does not.
 _PUBLISHED_DEFAULTS = frozenset({
-    "admin", "changeit", "changeme", "change-me", "default", "demo", "example", "flux", "grafana", "guest", "minio",
+    "admin", "changeit", "changeme", "change-me", "default", "demo", "example", "grafana", "guest", "minio",
     "minioadmin", "mysql", "password", "postgres", "prom-operator", "rabbitmq", "redis", "root", "secret", "test",
 })  # fmt: skip
 _OBJECT_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")

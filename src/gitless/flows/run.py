@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import BinaryIO, Protocol
 
-from gitless.checks.waivers import judge
+from gitless.checks.waivers import Judgement, judge
 from gitless.errors import CheckError, GitlessError
 from gitless.flows.build import Built, build
 from gitless.flows.describe import Describer
@@ -97,13 +97,13 @@ class Run:
                 self.find_overlays,
                 scratch.sink,
             )
-            used = self._judge(plan, built, self.clock.now().date())
+            judgement = self._judge(plan, built, self.clock.now().date())
             layer = scratch.blob(built.packed.descriptor)
-            predicates = self.describer.predicates(plan, built, used, self.clock.now())
+            predicates = self.describer.predicates(plan, built, judgement.used, self.clock.now())
             result = self.publisher.publish(plan, built, layer, repository, predicates)
-        return replace(result, notes=(*built.incomplete, *_waived(used), *result.notes))
+        return replace(result, notes=(*built.incomplete, *_notes(judgement), *result.notes))
 
-    def _judge(self, plan: ComponentPlan, built: Built, today: date) -> Sequence[Waiver]:
+    def _judge(self, plan: ComponentPlan, built: Built, today: date) -> Judgement:
         """Apply the waivers; what is left stops the component before anything has left the machine."""
         outcome = judge(built.problems, self.waivers, today)
         if outcome.findings:
@@ -115,8 +115,10 @@ class Run:
                 why="\n".join([*shown, *([f"… and {hidden} more"] if hidden else []), *expired]),
                 hint=_WAIVER_HINT,
             )
-        return outcome.used
+        return outcome
 
 
-def _waived(used: Sequence[Waiver]) -> tuple[str, ...]:
-    return tuple(f"waived: {waiver.rule} for {waiver.object}: {waiver.reason}" for waiver in used)
+def _notes(judgement: Judgement) -> tuple[str, ...]:
+    used = [f"waived: {waiver.rule} for {waiver.object}: {waiver.reason}" for waiver in judgement.used]
+    advice = [f"advice: {finding}" for finding in judgement.advice[:MAX_SHOWN]]
+    return (*used, *advice)
