@@ -29,17 +29,22 @@ _TLS_HANDSHAKE = 0x16
 
 @dataclass
 class Count:
-    """What went through since the last reset."""
+    """What went through since the last reset; `seen` holds second, connection and request line of each."""
 
     requests: int = 0
     connections: int = 0
-    lines: list[str] = field(default_factory=list)
+    seen: list[tuple[float, int, str]] = field(default_factory=list)
 
 
 class Framer:
-    """Finds request heads in the bytes of one connection, skipping bodies of known length and chunked ones."""
+    """Finds request heads in the bytes of one connection, skipping bodies of known length and chunked ones.
 
-    def __init__(self) -> None:
+    Args:
+        number: The connection's number.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.number = number
         self._buffer = b""
         self._skip = 0
         self._chunked = False
@@ -110,9 +115,10 @@ class Proxy:
             await self._control(first, writer)
             return
         self.count.connections += 1
+        number = self.count.connections
         await asyncio.sleep(2 * self.rtt)
         up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._target)
-        framer = Framer()
+        framer = Framer(number)
         up = _Lane(up_writer, self.rtt / 2)
         down = _Lane(writer, self.rtt / 2)
         await asyncio.gather(
@@ -125,15 +131,15 @@ class Proxy:
             data = data or await reader.read(65536)
             while data:
                 if framer:
-                    self._note(framer.feed(data))
+                    self._note(framer.number, framer.feed(data))
                 lane.put(data)
                 data = await reader.read(65536)
         lane.put(b"")
         await sender
 
-    def _note(self, found: list[tuple[str, str]]) -> None:
+    def _note(self, number: int, found: list[tuple[str, str]]) -> None:
         self.count.requests += len(found)
-        self.count.lines += [f"{method} {path}" for method, path in found]
+        self.count.seen += [(time.monotonic(), number, f"{method} {path}") for method, path in found]
 
     async def _control(self, first: bytes, writer: asyncio.StreamWriter) -> None:
         path = first.split(b" ", 2)[1].decode()

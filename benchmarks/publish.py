@@ -165,6 +165,15 @@ def requests_sent(site: Site, kind: str) -> Iterator[Row]:
     yield Row("for comparison: the chain's requests", site.proxy.count().requests, float("inf"))
 
 
+def trace(site: Site, rtt: float = 0.2) -> None:
+    """Print the requests of a first publish, when each went out in round trips, and on which connection."""
+    site.proxy.reset(rtt)
+    publish_one(site)
+    seen = site.proxy.count().seen
+    for moment, connection, line in seen:
+        print(f"{(moment - seen[0][0]) / rtt:6.1f}  connection {connection}  {line[:110]}")
+
+
 def memory(site: Site) -> Iterator[Row]:
     """Peak memory of publishing a large tree."""
     site.proxy.reset(0.0)
@@ -207,10 +216,14 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=5, help="repetitions of each single figure")
     parser.add_argument("--chain", type=int, default=10, help="components of the chain that are measured, of 50")
     parser.add_argument("--only", default="", help="comma-separated: start, requests, memory, one, verify, many")
+    parser.add_argument("--trace", action="store_true", help="only print the requests of one publish, in round trips")
     options = parser.parse_args()
     chosen = set(filter(None, options.only.split(",")))
     rows: list[Row] = []
     with site_for(options.registry) as site:
+        if options.trace:
+            trace(site)
+            return 0
         parts = {
             "start": lambda: start(site),
             "requests": lambda: requests_sent(site, options.registry),
