@@ -33,6 +33,7 @@ _MAX_PAGES = 100
 _MAX_LISTING_BYTES = 32 * 1024 * 1024
 _LARGE = 8 * 1024 * 1024
 _PARALLEL = 8
+_LOOKS = 4
 _NO_API = frozenset({400, 404, 405, 406})
 
 
@@ -157,7 +158,22 @@ class RemoteRepository:
         if api is not None and wanted <= {item.digest for item in api}:
             return api
         index = settle(self, subject, referrers, self._transport.patience)
-        return fallback.union(api or (), index)
+        # readers that find the API never look at the fallback tag, so there the API itself has to show them in the end
+        return index if api is None else self._await_listing(subject, wanted)
+
+    def _await_listing(self, subject: Digest, wanted: set[Digest]) -> tuple[Descriptor, ...]:
+        patience = self._transport.patience
+        for attempt in range(_LOOKS):
+            api = self._list_api(subject) or ()
+            if wanted <= {item.digest for item in api}:
+                return api
+            patience.sleep(patience.uniform(0.5, 1.5) * patience.backoff_seconds * 2**attempt)
+        raise RemoteError(
+            f"The registry does not list the evidence of {self._location}@{subject}.",
+            why="It has the referrers API, answers, and leaves out what was just stored; Flux and cosign would not find it.",
+            hint="Run the same command again later; if it stays so, the registry's referrers API is broken.",
+            temporary=True,
+        )
 
     def list_tags(self, after: str = "") -> tuple[str, ...]:
         """See `ports.TagLister`; asks for what comes after `after`, and filters what older registries send anyway."""

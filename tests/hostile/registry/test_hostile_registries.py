@@ -391,3 +391,20 @@ def test_a_registry_that_refuses_mounts_is_asked_without(server: RegistryServer)
     store.push_blob(blob)
     assert server.blobs(NAME) == {str(blob.descriptor.digest): b"content"}
     assert store.requests == 3
+
+
+def test_an_api_that_answers_but_leaves_the_evidence_out_is_not_believed(server: RegistryServer) -> None:
+    store = opened(server)
+    subject = push_artifact(store)
+    empty = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}).encode()
+    server.on("GET", "/referrers/", replies.body(empty, Content_Type=OCI_INDEX))
+    with pytest.raises(RemoteError, match="does not list the evidence"):
+        store.attach(subject.digest, push_layers(store, subject.descriptor, "a"))
+
+
+def test_an_api_that_is_a_moment_behind_is_waited_for(server: RegistryServer) -> None:
+    store = opened(server)
+    subject = push_artifact(store)
+    empty = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}).encode()
+    server.on("GET", "/referrers/", replies.body(empty, Content_Type=OCI_INDEX), times=2)
+    assert len(store.attach(subject.digest, push_layers(store, subject.descriptor, "a"))) == 1

@@ -306,5 +306,5 @@ def test_the_reference_repositories_hold_one_literal_password_and_nothing_else(n
 
 @pytest.mark.parametrize("key", ["secretGenerator", "SecretGenerator", "SECRETGENERATOR"])
 def test_generators_count_in_every_spelling_that_kustomize_reads(key: str) -> None:
-    found = inspect({"kustomization.yaml": f"kind: Kustomization\n{key}: [{{name: a, Literals: [x=S3cr3t-value]}}]\n"})
-    assert [finding.rule for finding in found] == ["plaintext-generator"]
+    found = generated(f"{key}: [{{name: a, Literals: [x={SECRET}]}}]\n")
+    assert [rule for rule, _ in found] == ["plaintext-generator"]
