@@ -170,7 +170,7 @@ class RemoteRepository:
             patience.sleep(patience.uniform(0.5, 1.5) * patience.backoff_seconds * 2**attempt)
         raise RemoteError(
             f"The registry does not list the evidence of {self._location}@{subject}.",
-            why="It has the referrers API, answers, and leaves out what was just stored; Flux and cosign would not find it.",
+            why="It has the referrers API and leaves out what was just stored; Flux and cosign would not find it.",
             hint="Run the same command again later; if it stays so, the registry's referrers API is broken.",
             temporary=True,
         )
