@@ -23,9 +23,8 @@ lint: .venv/.ready ## Style, types and room contract
 	$(BIN)/lint-imports
 
 coverage: .venv/.ready ## The coverage floor of the pure rooms
-	@$(BIN)/python -m pytest -q -r fE --no-header --cov=gitless --cov-branch --cov-report= $(PURE_TESTS)
-	@$(BIN)/coverage json -q -o .cache/coverage.json
-	@$(BIN)/python tools/coverage_floor.py .cache/coverage.json
+	@$(BIN)/python -m pytest -q -r fE --no-header --cov=gitless --cov-branch --cov-report= $(PURE_TESTS); ended=$$?; \
+	  $(BIN)/coverage json -q -o .cache/coverage.json && $(BIN)/python tools/coverage_floor.py .cache/coverage.json && exit $$ended
 
 format: .venv/.ready ## Lay the code out
 	$(BIN)/ruff check --fix .

@@ -55,12 +55,25 @@ class Outcome:
 
 def _cut_off() -> list[str]:
     """The command prefix that runs without any network but loopback; empty where the system forbids it."""
-    prefix = ["unshare", "--map-root-user", "--net", sys.executable, str(REPOSITORY / "tools" / "loopback.py")]
+    # Without root it takes a user namespace, in which we stay who we are: tests must not believe that they are root.
+    user = [] if os.geteuid() == 0 else ["--map-current-user", "--keep-caps"]
+    prefix = ["unshare", *user, "--net", sys.executable, str(REPOSITORY / "tools" / "loopback.py")]
     try:
         probe = subprocess.run([*prefix, "true"], capture_output=True, timeout=20, check=False)
     except OSError:
         return []
     return prefix if probe.returncode == 0 else []
+
+
+def _environment() -> dict[str, str]:
+    """What pytest gets: the peers first on the path, and their folder by name, as tests do not see that this is CI."""
+    binaries = folder() / "bin"
+    return {
+        **os.environ,
+        "PYTHONUNBUFFERED": "1",
+        "GITLESS_CACHE": str(folder().parent),
+        "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
+    }
 
 
 def _run_pytest(ring: Ring, arguments: list[str]) -> tuple[int, str]:
@@ -69,8 +82,7 @@ def _run_pytest(ring: Ring, arguments: list[str]) -> tuple[int, str]:
     command = [*prefix, sys.executable, "-m", "pytest", *arguments, *(f"tests/{name}" for name in ring.folders)]
     print(f"\n--- ring {ring.name}{' (network cut off)' if prefix else ''}", flush=True)
     closing = ""
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=REPOSITORY, env=_environment(), stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout or ():
             print(line, end="", flush=True)
             found = _SUMMARY.match(line.rstrip())
