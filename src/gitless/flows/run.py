@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -17,6 +18,7 @@ from gitless.flows.publish import Publisher
 from gitless.model.blob import Blob
 from gitless.model.component import ComponentPlan
 from gitless.model.descriptor import Descriptor
+from gitless.model.finding import Finding
 from gitless.model.reference import Location
 from gitless.model.results import ComponentResult, PublishResult
 from gitless.model.tree import Tree
@@ -25,10 +27,6 @@ from gitless.ports import Clock, Renderer, Repository
 
 COMPONENT_THREADS = 8
 MAX_SHOWN = 50
-_WAIVER_HINT = (
-    "Mend the files (encrypt with SOPS, or refer to a Secret), or have a waiver reviewed in gitless.yaml:\n"
-    "waivers: [{rule: plaintext-secret, object: v1/Secret/NAMESPACE/NAME, reason: WHY}]"
-)
 
 
 class Scratch(Protocol):
@@ -113,7 +111,7 @@ class Run:
             raise CheckError(
                 f"{plan.name}: {len(outcome.findings)} check(s) said no; nothing was published.",
                 why="\n".join([*shown, *([f"… and {hidden} more"] if hidden else []), *expired]),
-                hint=_WAIVER_HINT,
+                hint=_hint(outcome.findings[0]),
             )
         return outcome
 
@@ -122,3 +120,12 @@ def _notes(judgement: Judgement) -> tuple[str, ...]:
     used = [f"waived: {waiver.rule} for {waiver.object}: {waiver.reason}" for waiver in judgement.used]
     advice = [f"advice: {finding}" for finding in judgement.advice[:MAX_SHOWN]]
     return (*used, *advice)
+
+
+def _hint(finding: Finding) -> str:
+    """What to do, with the waiver of the first finding as a line to paste."""
+    line = {"rule": finding.rule, "object": finding.object or finding.path, "reason": "WHY"}
+    return (
+        "Mend the files (encrypt with SOPS, refer to a Secret, ignore what does not belong), or have a waiver reviewed "
+        f"in gitless.yaml:\nwaivers:\n  - {json.dumps(line)}"
+    )
