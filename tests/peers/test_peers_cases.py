@@ -14,7 +14,7 @@ from tests.peers.pulled import builds_of, files_of, pull
 from tools.peers.commands import Tools
 from tools.peers.publisher import SOURCE, Repository, gitless
 from tools.peers.recipes import REPOSITORY
-from tools.peers.upload import carry_layout, put_artifact
+from tools.peers.upload import carry_layout, get_manifest, put_artifact
 
 CASES = Path(os.environ.get("GITLESS_CASES", REPOSITORY.parent / "shared" / "cases"))
 COMPONENTS = {
@@ -135,6 +135,20 @@ def test_a_component_in_a_layout_is_whole_when_carried_into_a_registry(
     _evidence_holds(tools, plain_key, record, reference)
     _artifact_holds(tools, record, reference)
     assert files_of(pull(tools, reference, tmp_path / "pulled")) == files_of(repository.path / path)
+
+
+@needs_cases
+def test_a_written_out_password_is_refused_without_its_waiver_and_nothing_is_pushed(
+    registry: str, plain_key: Key, tmp_path: Path
+) -> None:
+    repository, path = _checkout("monitoring", tmp_path)
+    (repository.path / "gitless.yaml").unlink()
+    repository.commit()
+    flags = ("--path", path, "--name", "monitoring", "--registry", f"{registry}/refused")
+    done = gitless("publish", *flags, "--signing-key", plain_key.private, "--json", cwd=repository.path, check=False)
+    assert done.returncode == 1
+    assert "grafana/adminPassword" in done.stdout
+    assert get_manifest(registry, "refused/monitoring", "latest") is None
 
 
 def test_a_chart_of_helm_create_is_rendered_verified_and_read(
