@@ -6,7 +6,7 @@ UV := $(TOOLS)/bin/uv
 PURE_TESTS := tests/unit $(wildcard tests/golden) $(wildcard tests/hostile) $(wildcard tests/contract)
 
 .DEFAULT_GOAL := help
-.PHONY: help test check lint coverage demo bench peers peers-cluster peers-bench lock format
+.PHONY: help test check lint coverage demo docs bench peers peers-cluster peers-bench lock format
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +32,9 @@ format: .venv/.ready ## Lay the code out
 
 demo: .venv/.ready ## Publish a small repository into a folder, change it, publish again, verify
 	@$(BIN)/python tools/demo.py
+
+docs: .venv/.ready ## Write the pages that are made from the code
+	@$(BIN)/python tools/docs.py
 
 bench: .venv/.ready peers peers-bench ## Measure against cosign, crane and syft; fails when a bar is missed
 	@$(BIN)/python benchmarks/publish.py $(BENCH_ARGS)

@@ -13,7 +13,7 @@ from gitless.config.document import document_configuration, schema_text
 from gitless.config.schema import SCHEMA_FILE
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-_INTRO = """This page is made from the commands themselves by `python tools/docs.py`; change the command, not the page.
+_INTRO = """This page is made from the commands themselves by `make docs`; change the command, not the page.
 What the verbs do is told in [Publishing](../publishing.md) and [Verification](../verification.md)."""
 
 
@@ -78,7 +78,7 @@ def main(arguments: list[str]) -> int:
     for name in names:
         print(f"{word}: {name}")
     if arguments and names:
-        print("Run `python tools/docs.py` and commit what it writes.", file=sys.stderr)
+        print("Run `make docs` and commit what it writes.", file=sys.stderr)
     return int(bool(arguments and names))
 
 

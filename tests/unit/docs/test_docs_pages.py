@@ -38,7 +38,7 @@ def broken(page: Path) -> list[str]:
 
 
 def test_no_generated_page_is_stale() -> None:
-    assert stale() == [], "run `python tools/docs.py` and commit what it writes"
+    assert stale() == [], "run `make docs` and commit what it writes"
 
 
 @pytest.mark.parametrize("page", READ, ids=lambda page: page.relative_to(REPOSITORY).as_posix())
