@@ -32,6 +32,7 @@ from gitless.ports import Renderer
 from gitless.sbom.facts import ContentFact, Findings
 from gitless.sbom.inventory import Inventory
 
+EMPTY_DELETES = "An empty artifact would make Flux delete everything it has applied from this folder."
 OVERLAYS_NOT_BUILT = "kustomize is not installed: overlays were not built, images set by them are not listed"
 
 
@@ -93,11 +94,12 @@ def build(
         sink: Takes the layer's bytes.
 
     Raises:
-        CheckError: Two renderings differ.
+        CheckError: Two renderings differ, or nothing would be packed.
         UsageError: The tree, a chart or a kustomization is refused.
     """
     prepared = prepare(plan, tree, renderer, find_overlays)
     entries = tuple(prepared.tree.walk())
+    _refuse_empty(plan, entries)
     inspection = Inspection(entry.path for entry in entries if entry.kind == "file")
     inventory, problems = Inventory(), list[Finding]()
     packed = _pack(plan, prepared.tree, entries, Desk(inspection, inventory, problems), sink)
@@ -113,6 +115,15 @@ def build(
         prepared.charts,
         prepared.incomplete,
     )
+
+
+def _refuse_empty(plan: ComponentPlan, entries: Sequence[Entry]) -> None:
+    if not any(entry.kind == "file" for entry in entries):
+        raise CheckError(
+            f"{plan.name}: there is no file to publish in {plan.folder or '.'!r}.",
+            why=EMPTY_DELETES,
+            hint="Check the folder, and the ignore rules that choose what is packed.",
+        )
 
 
 def prepare(
@@ -138,7 +149,7 @@ def _render_twice(plan: ComponentPlan, tree: Tree, renderer: Renderer, request: 
     if not any(content.strip() for content in first.files.values()):
         raise CheckError(
             f"{plan.name}: rendering {request.output!r} printed nothing.",
-            why="An empty artifact would make Flux delete everything it has applied from this folder.",
+            why=EMPTY_DELETES,
             hint="Check the values that switch the templates on.",
         )
     differences = compare_renders(first.files, second.files)

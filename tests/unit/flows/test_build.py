@@ -126,3 +126,8 @@ def test_kustomizations_in_a_circle_are_all_built():
 def test_yaml_that_does_not_parse_is_a_finding_and_not_a_crash():
     built = make(MemoryTree({"a.yaml": b"a: [1\n"}))
     assert [problem.rule for problem in built.problems] == ["yaml-invalid"]
+
+
+def test_folder_without_any_file_is_refused_since_flux_would_delete_everything():
+    with pytest.raises(CheckError, match="no file to publish"):
+        make(MemoryTree({}))
