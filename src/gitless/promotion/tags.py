@@ -70,13 +70,14 @@ def check_channel(name: str, guarded: Collection[str]) -> str:
         guarded: Channels that only promote and rollback move.
 
     Raises:
-        UsageError: It is guarded, reserved, a release, or no tag.
+        UsageError: It is guarded, reserved, a release, a build tag, or no tag.
     """
     if not _CHANNEL.fullmatch(name):
         raise UsageError(
             f"Not a channel name: {name[:80]!r}", why="A channel has at most 64 letters, digits, '.', '_' and '-'."
         )
     _refuse(name, guarded, "channel")
+    _refuse_build_tag(name, "channel")
     return name
 
 
@@ -84,13 +85,22 @@ def check_extra_tag(tag: str, channel: str, guarded: Collection[str]) -> str:
     """Return `tag` if publish may write it beside the channel.
 
     Raises:
-        UsageError: It is guarded, reserved, a release, a build tag, or no tag at all.
+        UsageError: It is guarded, reserved, a release, a build tag, the channel itself, or no tag at all.
     """
     check_tag(tag)
     _refuse(tag, guarded, "tag")
-    if BuildTag.parse(tag, channel) or _BUILD.fullmatch(tag):
-        raise UsageError(f"The tag {tag!r} is reserved.", why="It has the form of a build tag, which never moves.")
+    _refuse_build_tag(tag, "tag")
+    if tag == channel:
+        # it would be written beside the build tag, before the last moment that a channel has
+        raise UsageError(
+            f"The tag {tag!r} is the channel itself.", hint="Leave --tag away: the channel is moved anyway."
+        )
     return tag
+
+
+def _refuse_build_tag(tag: str, word: str) -> None:
+    if _BUILD.fullmatch(tag):
+        raise UsageError(f"The {word} {tag!r} is reserved.", why="It has the form of a build tag, which never moves.")
 
 
 def is_release(tag: str) -> bool:

@@ -47,7 +47,18 @@ def test_content_tag_fits_into_a_tag():
 
 
 @pytest.mark.parametrize(
-    "name", ["v1.2.3", "1.2.3-rc.1", "sha256-abc", "content-x", "gitless-stable", "stable", "a/b", ""]
+    "name",
+    [
+        "v1.2.3",
+        "1.2.3-rc.1",
+        "sha256-abc",
+        "content-x",
+        "gitless-stable",
+        "stable",
+        "a/b",
+        "",
+        "latest-20261120T100000Z-cccccccccccc",
+    ],
 )
 def test_publish_refuses_channels_it_must_not_write(name):
     with pytest.raises(UsageError):
@@ -85,3 +96,8 @@ def test_extra_tags_that_are_free():
 )
 def test_channels_only_move_forward(position, rewritten, move):
     assert decide(position, rewritten).move == move
+
+
+def test_channel_is_no_extra_tag_of_itself_since_it_is_written_last():
+    with pytest.raises(UsageError, match="channel itself"):
+        check_extra_tag("latest", "latest", ())
