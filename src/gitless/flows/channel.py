@@ -120,11 +120,6 @@ class Mover:
     pause: Callable[[int], None]
     rewritten: bool = False
 
-    @property
-    def _newer_orders(self) -> tuple[Order, ...]:
-        # a commit pushed after this checkout is unknown here: its build tag's time decides, but for rewritten history
-        return ("older",) if self.rewritten else ("older", "unknown")
-
     def keep(self, manifest: Manifest, build: BuildTag, build_taken: bool) -> tuple[str, ...]:
         """Write the build tag only: the artifact stays findable, the channel stays where it is."""
         return self._write(manifest, [] if build_taken else [str(build)])
@@ -185,15 +180,19 @@ class Mover:
         return named if named.trusted else None
 
     def _newest(self, build: BuildTag, channel: str) -> Named | None:
-        tags = [BuildTag.parse(tag, channel) for tag in self.repository.list_tags(after=str(build))]
-        newer = sorted(
-            (tag for tag in tags if tag and tag.order > build.order), key=lambda tag: tag.order, reverse=True
-        )
-        for tag in newer[:MAX_LOOKS]:
+        # from the same second on: a commit and its child may share it, and then their digits say nothing
+        tags = [BuildTag.parse(tag, channel) for tag in self.repository.list_tags(after=f"{channel}-{build.time}")]
+        others = sorted((tag for tag in tags if tag and tag != build), key=lambda tag: tag.order, reverse=True)
+        for tag in others[:MAX_LOOKS]:
             manifest = self.repository.fetch_manifest(str(tag))
             if manifest is None:
                 continue
             named = read_named(self.repository, manifest, self.keys)
-            if named.trusted and order_of(named.manifest, self.source, self.history) in self._newer_orders:
+            if named.trusted and self._is_newer(named, tag, build):
                 return named
         return None
+
+    def _is_newer(self, named: Named, tag: BuildTag, build: BuildTag) -> bool:
+        order = order_of(named.manifest, self.source, self.history)
+        # a commit pushed after this checkout is unknown here: its build tag decides, but for rewritten history
+        return order == "older" or (order == "unknown" and not self.rewritten and tag.order > build.order)

@@ -3,11 +3,12 @@
 import itertools
 import threading
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from tests.fakes.registry_server import RegistryServer
 from tests.fakes.signed import make_signer
-from tests.fakes.workshop import Workshop
+from tests.fakes.workshop import START, Commit, Workshop
 
 from gitless.artifact.manifest import CONFIG_BLOB, build_manifest
 from gitless.errors import CheckError, RemoteError
@@ -253,6 +254,38 @@ def test_two_publishers_race_and_the_newest_commit_wins_fifty_times(server):
             assert revision == newer.source().revision, {
                 key: value.error or value.notes for key, value in results.items()
             }
+
+
+class SameSecond(Commit):
+    """A commit of the first minute, however late it comes; its digits fall as its number grows."""
+
+    @property
+    def sha(self):
+        return f"{9 - self.number}".ljust(40, "c")
+
+    def source(self):
+        return replace(super().source(), created=START)
+
+
+def test_late_writer_of_a_commit_yields_to_its_child_of_the_same_second(memory_shop):
+    shop = memory_shop
+    parent, child = (SameSecond(number, shop.commit(str(number)).files) for number in (1, 2))
+    shop.commits = [parent, child]
+    store, done = shop.open_store(), []
+    push = store.push_manifest
+
+    def child_overtakes(manifest, tag=None):
+        if tag == "latest" and not done:
+            done.append(tag)
+            shop.publish(child)
+        push(manifest, tag)
+
+    store.push_manifest = child_overtakes
+    run = shop.run(parent)
+    run.publisher.history._known.append(child)
+    assert run.publish_all([shop.plan]).components[0].error is None
+    assert done
+    assert shop.channel_state() == (child.source().revision, True)
 
 
 def test_registry_down_is_a_remote_error_and_not_a_change(server):
