@@ -8,7 +8,7 @@ import click
 
 from gitless import __version__
 from gitless.cli.inspect import inspect_command
-from gitless.cli.output import fail, report_error
+from gitless.cli.output import fail
 from gitless.cli.publish import publish_command
 from gitless.cli.verify import verify_command
 from gitless.errors import DefectError, GitlessError, UsageError
@@ -47,7 +47,8 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as error:
         return fail(verb, UsageError(error.format_message(), hint=f"See gitless {verb} --help."), as_json=as_json)
     except (click.Abort, KeyboardInterrupt):
-        report_error(GitlessError("Interrupted.", hint="Run the same command again; it completes the work."))
+        interrupted = GitlessError("Interrupted.", hint="Run the same command again; it completes the work.")
+        fail(verb, interrupted, as_json=as_json)
         return EXIT_INTERRUPTED
     except GitlessError as error:
         return fail(verb, error, as_json=as_json)

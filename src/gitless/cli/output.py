@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import click
 
-from gitless.errors import GitlessError
+from gitless.errors import GitlessError, UsageError
 from gitless.report.record import error_record, to_json
 from gitless.report.terminal import error_lines
 
@@ -28,8 +30,17 @@ def show(lines: Iterable[str]) -> None:
 
 
 def print_json(record: dict[str, Any]) -> None:
-    """Print the one JSON document."""
-    click.echo(to_json(record))
+    """Print the one JSON document.
+
+    Raises:
+        UsageError: Standard output cannot be written.
+    """
+    try:
+        click.echo(to_json(record))
+    except OSError as error:
+        # what is still buffered would fail once more, at exit and outside of every handler
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise UsageError("Standard output cannot be written.", why=error.strerror or "") from error
 
 
 def report_error(error: GitlessError) -> None:
@@ -41,7 +52,8 @@ def fail(verb: str, error: GitlessError, *, as_json: bool) -> int:
     """Print an error for people and, where asked for, as JSON; returns its exit code."""
     report_error(error)
     if as_json:
-        print_json(error_record(verb, error))
+        with suppress(UsageError):  # the error is on stderr, and stays the one that counts
+            print_json(error_record(verb, error))
     return error.exit_code
 
 

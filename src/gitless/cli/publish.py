@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from gitless.cli.output import print_json, show
+from gitless.cli.output import print_json, report_error, show
+from gitless.errors import UsageError
 
 
 @click.command("publish")
@@ -41,7 +42,13 @@ def publish_command(as_json: bool, summary: str | None, **options: object) -> in
 
     result = publish(PublishRequest(**options))  # type: ignore[arg-type]
     show(publish_lines(result))
-    write_summary(summary, publish_summary(result))
+    error = result.error
+    try:
+        write_summary(summary, publish_summary(result))
+    except UsageError as unwritable:
+        # what was published must still be told
+        report_error(unwritable)
+        error = error or unwritable
     if as_json:
         print_json(publish_record(result))
-    return result.error.exit_code if result.error else 0
+    return error.exit_code if error else 0

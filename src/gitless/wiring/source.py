@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gitless.ports import History
 
 _MAX_DIRTY_SHOWN = 10
+_MAX_FLAG = 1024  # characters; a branch name has at most 255
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ def find_origin(
         run: The CI run, if this is one.
 
     Raises:
-        UsageError: Uncommitted changes, no remote, or no Git and not all of --source, --revision and --created.
+        UsageError: Uncommitted changes, no remote, a credential in --source, or no Git and not all of --source,
+            --revision and --created.
     """
     from gitless.ci.compare import comparer_for
     from gitless.ci.git import GitHistory
@@ -63,12 +65,12 @@ def find_origin(
     dirty = _check_clean(git, folders, request)
     ref = _ref(head, run)
     revision = Revision(_ref_name(ref, head), head.commit, dirty)
-    url = request.source or git.remote_url() or (run.repository_url if run else None)
+    url = _plain_source(request.source) or git.remote_url() or (run.repository_url if run else None)
     if not url:
         raise UsageError("The source URL is not known.", why="Git has no remote `origin`.", hint="Give --source URL.")
     source = Source(
         url=url,
-        revision=request.revision or str(revision),
+        revision=_plain_revision(request.revision) or str(revision),
         created=parse_rfc3339(request.created) if request.created else _moment(head.created),
         commit=head.commit,
     )
@@ -102,9 +104,37 @@ def _from_flags(request: PublishRequest) -> Source:
             why=f"Missing: {', '.join(missing)}.",
             hint="Run inside the repository, or give --source URL --revision REV --created 2026-01-31T12:00:00Z.",
         )
-    revision = Revision.parse(request.revision)
-    created = parse_rfc3339(request.created)
-    return Source(request.source, request.revision, created, revision.sha if revision else None)
+    text = _plain_revision(request.revision)
+    revision = Revision.parse(text)
+    return Source(
+        _plain_source(request.source), text, parse_rfc3339(request.created), revision.sha if revision else None
+    )
+
+
+def _plain_source(url: str | None) -> str:
+    """`--source` as it will stand in annotations and evidence; empty when not given."""
+    if not url:
+        return ""
+    web = url.startswith(("http://", "https://"))
+    user, at, _ = url.partition("://")[2].partition("/")[0].rpartition("@")
+    if at and (web or ":" in user):
+        # not shown: it holds a token or a password
+        raise UsageError("--source holds a credential.", hint="Give the URL without user name and password.")
+    return _plain("--source", url)
+
+
+def _plain_revision(text: str | None) -> str:
+    """`--revision` as it will stand in annotations and evidence; empty when not given."""
+    return _plain("--revision", text) if text else ""
+
+
+def _plain(flag: str, text: str) -> str:
+    if len(text) > _MAX_FLAG or not text.isprintable() or " " in text:
+        raise UsageError(
+            f"{flag} is not valid.",
+            why=f"It holds a space or a control character, or more than {_MAX_FLAG} characters.",
+        )
+    return text
 
 
 def _ref(head: Head, run: CiRun | None) -> str | None:

@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from tests.unit.cli.shop import Shop
@@ -43,6 +46,46 @@ def test_source_url_never_carries_credentials(shop):
     assert (
         json.loads(inspected.stdout)["annotations"]["org.opencontainers.image.source"] == "https://github.com/acme/apps"
     )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--source", "https://someone:hunter2-token@example.test/apps"),
+        ("--source", "https://hunter2-token@example.test/apps"),
+        ("--source", "ssh://git:hunter2-token@example.test/apps"),
+        ("--source", "https://example.test/hunter2-token\nx"),
+        ("--revision", "main\x1b[2Jhunter2-token"),
+    ],
+)
+def test_credentials_and_control_characters_in_flags_are_refused_and_not_shown(shop, arguments):
+    code, record, errors = shop.publish(*arguments)
+    assert (code, arguments[0] in record["error"]["what"]) == (2, True)
+    assert "hunter2" not in errors + json.dumps(record)
+    assert not shop.layout.exists()
+
+
+def test_summary_that_cannot_be_written_does_not_hide_what_was_published(shop):
+    code, record, errors = shop.publish("--summary", str(shop.folder / "missing" / "summary.md"))
+    assert (code, record["components"][0]["pushed"]) == (2, True)
+    assert "summary" in errors
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_full_standard_output_is_a_plain_error(shop):
+    arguments = ("verify", f"oci-layout:{shop.layout}/web:latest", "--key", str(shop.public), "--json")
+    shop.publish()
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "gitless", *arguments],
+            env=shop.env(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 2
+    assert "Standard output cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_verify_with_another_key_says_no_with_exit_code_1(shop, tmp_path):
