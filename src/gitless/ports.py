@@ -84,6 +84,14 @@ class ReferrerStore(Protocol):
         """
         ...
 
+    def settle(self, subject: Digest, referrers: Sequence[Manifest]) -> None:
+        """Look once more, some time after `attach`, whether the listing still shows them; put back what was lost.
+
+        A fallback index has no lock: a writer that read it before us may write it after us. Call this beside other
+        work after `attach`; it waits for about as long as such a writer takes.
+        """
+        ...
+
 
 class TagLister(Protocol):
     """Lists tags."""

@@ -55,6 +55,7 @@ def _race(stores: list[Repository], pool: ThreadPoolExecutor, run: int) -> None:
     def attach(number: int) -> None:
         start.wait()
         stores[number].attach(subject.digest, made[number])
+        stores[number].settle(subject.digest, made[number])
 
     list(pool.map(attach, range(WRITERS)))
     expected = {item.digest for manifests in made for item in manifests}

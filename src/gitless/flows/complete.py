@@ -13,7 +13,7 @@ from typing import Any
 from gitless.artifact.manifest import CONFIG_BLOB, EMPTY_BLOB, build_referrer
 from gitless.errors import CheckError, DefectError, RemoteError
 from gitless.flows.evidence import judge_all
-from gitless.flows.parallel import map_together
+from gitless.flows.parallel import both, map_together
 from gitless.model.blob import Blob
 from gitless.model.descriptor import Descriptor
 from gitless.model.manifest import Manifest
@@ -24,6 +24,7 @@ from gitless.verification.evidence import Evidence, JudgedEvidence
 from gitless.verification.judge import REQUIRED_PREDICATES, judge, valid
 from gitless.verification.keys import TrustedKey
 
+_SUBJECT_UNKNOWN = (400, 404)
 Predicates = Mapping[str, Callable[[], Mapping[str, Any]]]
 
 
@@ -100,8 +101,7 @@ def push(
     if attachments:
         blobs += [EMPTY_BLOB, *(Blob.of(item.bundle, BUNDLE) for item in attachments)]
     map_together(repository.push_blob, blobs)
-    repository.push_manifest(artifact)
-    listing = repository.attach(artifact.digest, [item.referrer for item in attachments]) if attachments else ()
+    listing = _push_manifests(repository, artifact, attachments)
     _check_listed(artifact, attachments, listing)
     evidence = [*found, *judge_all([item.evidence for item in attachments], artifact.digest, keys)]
     for policy in ("flux", "strict"):
@@ -112,6 +112,26 @@ def push(
                 why="\n".join(f"{check.id}: {check.reason}" for check in verdict.failures),
             )
     return Completed(tuple(evidence), frozenset(str(item.referrer.digest) for item in attachments))
+
+
+def _push_manifests(
+    repository: Repository, artifact: Manifest, attachments: Sequence[Attachment]
+) -> tuple[Descriptor, ...]:
+    """The artifact and its referrers side by side: a registry must take a referrer whose subject is not there yet."""
+    referrers = [item.referrer for item in attachments]
+    if not referrers:
+        repository.push_manifest(artifact)
+        return ()
+    try:
+        return both(lambda: repository.attach(artifact.digest, referrers), lambda: repository.push_manifest(artifact))[
+            0
+        ]
+    except RemoteError as error:
+        if error.status not in _SUBJECT_UNKNOWN:
+            raise
+    # some registries want the subject first, against the specification
+    repository.push_manifest(artifact)
+    return repository.attach(artifact.digest, referrers)
 
 
 def _check_listed(artifact: Manifest, attachments: Sequence[Attachment], listing: Sequence[Descriptor]) -> None:

@@ -21,6 +21,7 @@ from gitless.flows.unchanged import is_unchanged
 from gitless.flows.verify import evidence_result
 from gitless.model.blob import Blob
 from gitless.model.component import ComponentPlan, PublishOptions
+from gitless.model.manifest import Manifest
 from gitless.model.media_types import PREDICATE_SBOM
 from gitless.model.results import ComponentResult
 from gitless.model.revision import Source, rfc3339
@@ -55,7 +56,13 @@ class Publisher:
     pause: Callable[[int], None]
 
     def publish(
-        self, plan: ComponentPlan, built: Built, layer: Blob, repository: Repository, predicates: Predicates
+        self,
+        plan: ComponentPlan,
+        built: Built,
+        layer: Blob,
+        repository: Repository,
+        predicates: Predicates,
+        read_channel: Callable[[], Manifest | None],
     ) -> ComponentResult:
         """Publish one component.
 
@@ -65,12 +72,13 @@ class Publisher:
             layer: The artifact's layer.
             repository: Where it goes.
             predicates: Predicate type to the function that makes it.
+            read_channel: Gives what the channel names; the caller may have asked for it beside the build.
 
         Raises:
             CheckError: The channel may not be moved, or the evidence does not verify.
             RemoteError: The store failed; the same command completes the work.
         """
-        named, found = self._look(built, repository)
+        named, found = self._look(built, repository, read_channel)
         result = self._describe(plan, built, named)
         if named and not self.options.force and is_unchanged(named, built, plan, self.source, self.history):
             return self._unchanged(result, named, repository)
@@ -81,14 +89,19 @@ class Publisher:
         build = BuildTag.of(self.options.channel, self.source)
         completed, taken = self._push(repository, built, layer, attachments, found, build)
         result = replace(result, changed=True, pushed=True, evidence=_evidence(completed))
-        return self._name(result, built, repository, decision, build, taken)
+        # the tags are written while the listing is watched for writers that came late; both must end well
+        referrers = [item.referrer for item in attachments]
+        return both(
+            lambda: self._name(result, built, repository, decision, build, taken),
+            lambda: repository.settle(built.manifest.digest, referrers),
+        )[0]
 
-    def _look(self, built: Built, repository: Repository) -> tuple[Named | None, list[JudgedEvidence]]:
+    def _look(
+        self, built: Built, repository: Repository, read_channel: Callable[[], Manifest | None]
+    ) -> tuple[Named | None, list[JudgedEvidence]]:
         """Read the channel and what the store lists for our own digest, side by side and nothing twice."""
         digest = built.manifest.digest
-        channel, listing = both(
-            lambda: repository.fetch_manifest(self.options.channel), lambda: repository.list_referrers(digest)
-        )
+        channel, listing = both(read_channel, lambda: repository.list_referrers(digest))
         if channel is not None and channel.digest == digest:
             named = read_named(repository, channel, self.keys, listing)
             return named, list(named.evidence)

@@ -86,7 +86,9 @@ class Run:
         return replace(result, requests=repository.requests if repository else 0, seconds=seconds)
 
     def _publish(self, plan: ComponentPlan, repository: Repository) -> ComponentResult:
-        with self.scratch() as scratch:
+        with ThreadPoolExecutor(max_workers=1) as pool, self.scratch() as scratch:
+            # reading the channel needs nothing of the build: the first round trips pass while it runs
+            channel = pool.submit(repository.fetch_manifest, self.publisher.options.channel)
             built = build(
                 plan,
                 self.open_tree(plan),
@@ -98,7 +100,7 @@ class Run:
             judgement = self._judge(plan, built, self.clock.now().date())
             layer = scratch.blob(built.packed.descriptor)
             predicates = self.describer.predicates(plan, built, judgement.used, self.clock.now())
-            result = self.publisher.publish(plan, built, layer, repository, predicates)
+            result = self.publisher.publish(plan, built, layer, repository, predicates, channel.result)
         return replace(result, notes=(*built.incomplete, *_notes(judgement), *result.notes))
 
     def _judge(self, plan: ComponentPlan, built: Built, today: date) -> Judgement:

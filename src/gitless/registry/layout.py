@@ -118,6 +118,9 @@ class LayoutRepository:
                 self._push(merged, subject.fallback_tag)
         return self.list_referrers(subject)
 
+    def settle(self, subject: Digest, referrers: Sequence[Manifest]) -> None:
+        """See `ports.ReferrerStore`; nothing is lost here, since writers wait for each other."""
+
     def list_tags(self, after: str = "") -> tuple[str, ...]:
         """See `ports.TagLister`."""
         names = (_ref_name(entry) for entry in self._entries())

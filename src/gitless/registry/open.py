@@ -6,7 +6,7 @@ Light to import: the HTTP rooms are loaded by the first HTTP repository.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,9 @@ from gitless.registry.patience import Patience
 
 if TYPE_CHECKING:
     from gitless.registry.transport import Transport
+
+
+PREPARED_CONNECTIONS = 6
 
 
 class Stores:
@@ -43,6 +46,12 @@ class Stores:
             if location not in self._repositories:
                 self._repositories[location] = self._open(location)
             return self._repositories[location]
+
+    def prepare(self, locations: Iterable[Location]) -> None:
+        """Open connections to the hosts of these locations, beside whatever comes next."""
+        for location in {item.host: item for item in locations if not item.is_layout}.values():
+            with self._lock:
+                self._transport(location).open_connections(PREPARED_CONNECTIONS)
 
     @property
     def warnings(self) -> tuple[str, ...]:

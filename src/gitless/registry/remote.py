@@ -22,7 +22,7 @@ from gitless.registry.calls import Answer, Call, Counter
 from gitless.registry.hosts import repository_path
 from gitless.registry.names import read_manifest, read_tags, sorted_tags
 from gitless.registry.patience import Deadline, TemporaryError
-from gitless.registry.settling import settle
+from gitless.registry.settling import pause_after, watch
 from gitless.registry.transport import Transport
 from gitless.registry.wire import absolute, digest_header, join_same_host, next_link
 
@@ -53,6 +53,7 @@ class RemoteRepository:
         self._counter = Counter()
         self._has_api: bool | None = None
         self._held: set[Digest] = set()
+        self._entered: dict[Digest, float] = {}
         self._pushing: dict[Digest, threading.Lock] = {}
 
     @property
@@ -153,13 +154,36 @@ class RemoteRepository:
     def attach(self, subject: Digest, referrers: Sequence[Manifest]) -> tuple[Descriptor, ...]:
         """See `ports.ReferrerStore`; manifests side by side, then one listing or one write of the fallback index."""
         wanted = {item.digest for item in referrers}
-        _together(*(partial(self.push_manifest, item) for item in referrers))
-        api = None if self._has_api is False else self._list_api(subject)
-        if api is not None and wanted <= {item.digest for item in api}:
-            return api
-        index = settle(self, subject, referrers, self._transport.patience)
+        pushes = [partial(self.push_manifest, item) for item in referrers]
+        start = self._transport.patience.now()
+        if self._has_api is False:
+            index = _together(lambda: self.fetch_manifest(subject.fallback_tag), *pushes)[0]
+        else:
+            _together(*pushes)
+            api = self._list_api(subject)
+            if api is not None and wanted <= {item.digest for item in api}:
+                return api
+            index = self.fetch_manifest(subject.fallback_tag)
+        entries = fallback.entries(self._enter(subject, referrers, index, start), subject)
         # readers that find the API never look at the fallback tag, so there the API itself has to show them in the end
-        return index if api is None else self._await_listing(subject, wanted)
+        return self._await_listing(subject, wanted) if self._has_api else entries
+
+    def settle(self, subject: Digest, referrers: Sequence[Manifest]) -> None:
+        """See `ports.ReferrerStore`; nothing to do where the registry lists referrers by itself."""
+        pause = self._entered.pop(subject, None)
+        if pause is not None:
+            watch(self, subject, referrers, self._transport.patience, pause)
+
+    def _enter(
+        self, subject: Digest, referrers: Sequence[Manifest], index: Manifest | None, start: float
+    ) -> Manifest | None:
+        patience = self._transport.patience
+        merged = fallback.merge(index, subject, referrers)
+        if merged is None:
+            return index
+        self.push_manifest(merged, subject.fallback_tag)
+        pause = self._entered[subject] = pause_after(patience.now() - start)
+        return watch(self, subject, referrers, patience, pause)
 
     def _await_listing(self, subject: Digest, wanted: set[Digest]) -> tuple[Descriptor, ...]:
         patience = self._transport.patience

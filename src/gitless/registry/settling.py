@@ -1,8 +1,9 @@
 """Writes the fallback index of a registry that has no way to write conditionally, against other writers.
 
 A registry takes every PUT of a tag, so two writers that read the same index lose one entry. Each writer therefore
-reads again, at a random moment and for longer than its own reading and writing took, until its entries were there
-twice in a row; what was lost is merged into what is there then.
+reads again, at random moments and for longer than its own reading and writing took: once before it says that the
+evidence is listed, once more beside the work that follows. What was lost is merged into what is there then, and
+watched for longer.
 """
 
 from __future__ import annotations
@@ -11,14 +12,12 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from gitless.errors import RemoteError
-from gitless.model.descriptor import Descriptor
 from gitless.model.digest import Digest
 from gitless.model.manifest import Manifest
 from gitless.ports import ManifestReader, ManifestWriter
 from gitless.registry import fallback
 from gitless.registry.patience import Patience
 
-_CALM = 2
 _WARY = 3
 _LEAST_SECONDS = 0.03
 _MOST_SECONDS = 2.0
@@ -28,34 +27,48 @@ class IndexStore(ManifestReader, ManifestWriter, Protocol):
     """What is needed: reading and writing a tag."""
 
 
-def settle(
-    store: IndexStore, subject: Digest, referrers: Sequence[Manifest], patience: Patience
-) -> tuple[Descriptor, ...]:
-    """See to it that the fallback index lists the referrers.
+def pause_after(seconds: float) -> float:
+    """How long to wait before looking again, when reading and writing the index took so long.
+
+    Another writer's reading and writing takes about as long, so this is how late its write may come.
+    """
+    return min(_MOST_SECONDS, max(_LEAST_SECONDS, seconds))
+
+
+def watch(
+    store: IndexStore, subject: Digest, referrers: Sequence[Manifest], patience: Patience, pause: float
+) -> Manifest | None:
+    """Look at the fallback index after a pause, and see to it that it lists the referrers.
+
+    Args:
+        store: The repository.
+        subject: What the referrers refer to.
+        referrers: The manifests to list.
+        patience: Limits.
+        pause: Seconds to wait, on average.
 
     Returns:
-        The index's entries, which hold every one of them.
+        The index, which lists every one of them.
 
     Raises:
         RemoteError: Other writers kept overwriting it until the deadline, or the tag is no index.
     """
     deadline = patience.deadline()
-    pause, needed, confirmed = 0.0, _CALM, 0
+    needed, confirmed = 1, 0
     while deadline.remaining:
+        patience.sleep(patience.uniform(0.5, 1.5) * pause)
         start = patience.now()
         index = store.fetch_manifest(subject.fallback_tag)
         merged = fallback.merge(index, subject, referrers)
         if merged is None:
             confirmed += 1
-            if not pause or confirmed >= needed:
-                return fallback.entries(index, subject)
-        else:
-            # somebody overwrote it, so there is a crowd: watch longer
-            pause, needed = (pause * 2, _WARY) if pause else (_LEAST_SECONDS, _CALM)
-            store.push_manifest(merged, subject.fallback_tag)
-            confirmed = 0
-            pause = min(_MOST_SECONDS, max(pause, 2 * (patience.now() - start)))
-        patience.sleep(patience.uniform(0.5, 1.5) * pause)
+            if confirmed >= needed:
+                return index
+            continue
+        # somebody overwrote it, so there is a crowd: watch longer
+        store.push_manifest(merged, subject.fallback_tag)
+        needed, confirmed = _WARY, 0
+        pause = min(_MOST_SECONDS, max(pause * 2, 2 * (patience.now() - start)))
     raise RemoteError(
         f"The evidence of {subject} does not stay in the index {subject.fallback_tag}.",
         why="Other writers overwrote it until the time was up.",

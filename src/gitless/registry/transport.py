@@ -6,6 +6,7 @@ bodies are limited while they are read. Built on the session of oras; of its tok
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import ssl
 import threading
@@ -99,6 +100,30 @@ class Transport(oras.provider.Registry):  # type: ignore[misc]
             raise self._temporary(call, answer)
         credential = self._auth.credential(call.repository)
         raise refusal(call, answer, credential.source if credential else "")
+
+    def open_connections(self, count: int) -> None:
+        """Open connections beside other work, so that requests sent side by side do not each wait for a handshake.
+
+        What fails here is said by the first request that needs it.
+
+        Args:
+            count: How many.
+        """
+        if proxy_for(self.home, self._env):
+            return
+        request = requests.Request("GET", self.home).prepare()
+        pool = self.session.get_adapter(self.home).get_connection_with_tls_context(
+            request, verify=self._tls_verify, proxies={}, cert=None
+        )
+        # all of them are taken before any is given back: the pool would hand out the same one again
+        for connection in [pool._get_conn() for _ in range(count)]:  # noqa: SLF001  # urllib3 has no public way
+            threading.Thread(target=self._connect, args=(pool, connection), daemon=True).start()
+
+    def _connect(self, pool: Any, connection: Any) -> None:
+        connection.timeout = self.patience.connect_seconds
+        with contextlib.suppress(OSError, urllib3.exceptions.HTTPError):
+            connection.connect()
+        pool._put_conn(connection)  # noqa: SLF001
 
     def do_request(
         self,

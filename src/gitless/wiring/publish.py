@@ -13,7 +13,7 @@ from gitless.model.results import PublishResult
 from gitless.promotion.tags import check_channel, check_extra_tag
 from gitless.wiring.keys import PendingSigner, trusted_keys
 from gitless.wiring.request import PublishRequest
-from gitless.wiring.system import SystemClock, pause
+from gitless.wiring.system import SystemClock, import_beside, pause
 
 if TYPE_CHECKING:
     from gitless.config.schema import Config
@@ -51,6 +51,9 @@ def publish(request: PublishRequest) -> PublishResult:
     setup = configure(request, env)
     components = select(setup.components, request.names)
     plans = [setup.plan(component) for component in components]
+    stores = Stores(env=env, insecure=request.insecure)
+    stores.prepare(plan.location for plan in plans)
+    import_beside("cyclonedx.model.bom", "cyclonedx.model.component", "jsonschema_rs")
     run = detect(env)
     origin = find_origin(request, setup.top, [plan.folder for plan in plans], env, run)
     options = _options(request, setup, origin.branch)
@@ -63,7 +66,7 @@ def publish(request: PublishRequest) -> PublishResult:
         renderer=ToolRenderer(env, _pins(setup.config)),
         find_overlays=find_overlays,
         open_tree=lambda plan: _open_tree(setup.top, plan),
-        open_store=Stores(env=env, insecure=request.insecure).open,
+        open_store=stores.open,
         scratch=scratch_blob,
         waivers=tuple(entry.to_waiver() for entry in setup.config.waivers),
         clock=clock,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import random
+import threading
 import time
 from datetime import datetime, timezone
 from pathlib import Path
@@ -21,6 +23,16 @@ class SystemClock:
 def pause(look: int) -> None:
     """Wait before another look at a contested tag: 50 ms at first, doubling up to 2 s, with jitter."""
     time.sleep(min(2.0, 0.05 * 2**look) * random.uniform(0.5, 1.5))  # noqa: S311  # spreads writers, hides nothing
+
+
+def import_beside(*names: str) -> None:
+    """Import modules on another thread, for work that is certain to need them while it waits for a network."""
+
+    def load() -> None:
+        for name in names:
+            importlib.import_module(name)
+
+    threading.Thread(target=load, daemon=True).start()
 
 
 def read_file(path: Path, what: str, max_bytes: int) -> bytes:

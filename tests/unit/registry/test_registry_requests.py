@@ -54,6 +54,7 @@ def test_attaching_three_costs(referrers_api: bool, expected: int) -> None:
         made = push_layers(store, subject.descriptor, "a", "b", "c")
         before = store.requests
         store.attach(subject.digest, made)
+        store.settle(subject.digest, made)
         assert store.requests - before == expected
 
 
@@ -65,6 +66,7 @@ def test_a_registry_without_the_api_is_asked_for_it_once() -> None:
         made = push_layers(store, subject.descriptor, "a")
         before = store.requests
         store.attach(subject.digest, made)
+        store.settle(subject.digest, made)
         assert store.requests - before == 1 + 4
         assert sum("/referrers/" in item.path for item in server.requests) == 1
 
