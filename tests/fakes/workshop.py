@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -95,15 +96,13 @@ class NoRenderer:
 
 
 class TickingClock:
-    """Moves on one second whenever somebody looks."""
+    """Moves on one second whenever somebody looks, through all runs of a test."""
 
-    def __init__(self) -> None:
-        self.time = START + timedelta(days=1)
+    seconds = itertools.count(1)
 
     def now(self) -> datetime:
         """The next second."""
-        self.time += timedelta(seconds=1)
-        return self.time
+        return START + timedelta(days=1, seconds=next(self.seconds))
 
 
 class MemoryScratch:
@@ -165,6 +164,7 @@ class Workshop:
         """A publish run on one commit, wired with fakes."""
         clock, source = TickingClock(), commit.source()
         chosen = replace(self.options, **options)  # type: ignore[arg-type]
+        store = self.open_store()
         publisher = Publisher(
             source, LineHistory(self.commits, commit), self.signer, self.keys, clock, chosen, lambda look: None
         )
@@ -174,7 +174,8 @@ class Workshop:
             renderer=NoRenderer(),
             find_overlays=lambda tree: (),
             open_tree=lambda plan: MemoryTree(dict(commit.files)),
-            open_store=lambda location: self.open_store(),
+            open_store=lambda location: store,
+            read_channel=lambda location: store.fetch_manifest(chosen.channel),
             scratch=memory_scratch,
             waivers=(),
             clock=clock,

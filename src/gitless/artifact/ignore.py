@@ -112,7 +112,8 @@ class IgnoreRules:
         Raises:
             UsageError: A pattern is malformed.
         """
-        return cls.parse((*DEFAULT_PATTERNS, *additions))
+        # in worktrees and submodules `.git` is a file that names a folder of this machine
+        return cls.parse((*DEFAULT_PATTERNS, ".git", *additions))
 
     def ignores(self, path: str, is_directory: bool) -> bool:
         """Whether an entry stays out; each entry is judged by itself, below an ignored folder too.

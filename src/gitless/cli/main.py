@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 
 import click
@@ -32,8 +34,15 @@ cli.add_command(inspect_command)
 
 
 def main() -> None:
-    """Run the command line and exit with the verb's code."""
+    """Run the command line and exit with the verb's code; a second interrupt ends it at once."""
+    signal.signal(signal.SIGINT, _interrupt)
     sys.exit(run(sys.argv[1:]))
+
+
+def _interrupt(number: int, frame: object) -> None:
+    # threads may still wait for a registry: whoever asks twice is not kept waiting, and nothing is lost by stopping
+    signal.signal(signal.SIGINT, lambda *_: os._exit(EXIT_INTERRUPTED))
+    raise KeyboardInterrupt
 
 
 def run(arguments: list[str]) -> int:

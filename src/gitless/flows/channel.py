@@ -11,13 +11,13 @@ from gitless.flows.parallel import both, map_together
 from gitless.model.descriptor import Descriptor
 from gitless.model.digest import Digest
 from gitless.model.manifest import Manifest
-from gitless.model.media_types import ANNOTATION_CREATED, ANNOTATION_REVISION
+from gitless.model.media_types import ANNOTATION_CREATED, ANNOTATION_REVISION, PREDICATE_PROVENANCE
 from gitless.model.revision import Revision, Source, parse_rfc3339
 from gitless.ports import History, Repository
 from gitless.promotion.forward import Order, Position
 from gitless.promotion.tags import BuildTag
 from gitless.verification.evidence import JudgedEvidence
-from gitless.verification.judge import judge
+from gitless.verification.judge import judge, valid
 from gitless.verification.keys import TrustedKey
 
 MAX_LOOKS = 10
@@ -52,6 +52,17 @@ def read_named(
     """Weigh what a tag named when it was read; `listing` holds its referrers where they have been read already."""
     evidence = judge_all(gather(repository, manifest.digest, listing), manifest.digest, keys)
     return Named(manifest, tuple(evidence), judge(manifest, evidence, "strict").ok)
+
+
+def finished(named: Named | None) -> str:
+    """When a trusted build was finished: RFC 3339, UTC, from its signed provenance; empty where not known."""
+    if named is None or not named.trusted:
+        return ""
+    statements = [item.statement for item in valid(named.evidence, PREDICATE_PROVENANCE) if item.statement]
+    try:
+        return str(statements[0].predicate["runDetails"]["metadata"]["finishedOn"])
+    except (IndexError, KeyError, TypeError):
+        return ""
 
 
 def position_of(named: Named | None, source: Source, history: History | None) -> Position | None:
@@ -111,6 +122,7 @@ class Mover:
         keys: The publishing identity.
         pause: Waits before another look, with jitter; takes the number of the look.
         rewritten: True where the user said that history was rewritten: unknown commits are then no newer ones.
+        began_from: When the build was finished that the channel named at first (see `finished`); empty when none.
     """
 
     repository: Repository
@@ -119,6 +131,7 @@ class Mover:
     keys: Sequence[TrustedKey]
     pause: Callable[[int], None]
     rewritten: bool = False
+    began_from: str = ""
 
     def keep(self, manifest: Manifest, build: BuildTag, build_taken: bool) -> tuple[str, ...]:
         """Write the build tag only: the artifact stays findable, the channel stays where it is."""
@@ -140,6 +153,18 @@ class Mover:
         self.repository.push_manifest(manifest, channel)
         digest, overtaken = self._look_again(manifest, build, channel)
         return ChannelMove((*written, channel), digest, overtaken)
+
+    def heal(self, build: BuildTag, channel: str) -> Named | None:
+        """Put the channel on a newer build that this history knows, where an interrupted older writer left it behind.
+
+        Returns:
+            The newer build; None where there is none, and nothing was written.
+        """
+        newer = self._newest(build, channel)
+        if newer is None or order_of(newer.manifest, self.source, self.history) != "older":
+            return None
+        self.repository.push_manifest(newer.manifest, channel)
+        return newer
 
     def _write(self, manifest: Manifest, tags: Sequence[str]) -> tuple[str, ...]:
         map_together(lambda tag: self.repository.push_manifest(manifest, tag), tags)
@@ -194,5 +219,10 @@ class Mover:
 
     def _is_newer(self, named: Named, tag: BuildTag, build: BuildTag) -> bool:
         order = order_of(named.manifest, self.source, self.history)
-        # a commit pushed after this checkout is unknown here: its build tag decides, but for rewritten history
-        return order == "older" or (order == "unknown" and not self.rewritten and tag.order > build.order)
+        if order == "older":
+            return True
+        # A commit pushed after this checkout is unknown here, and so is one that a rewritten history has dropped. The
+        # first was built after what the channel named when this run began, the second before: the signed times tell.
+        return (
+            order == "unknown" and not self.rewritten and tag.order > build.order and finished(named) > self.began_from
+        )

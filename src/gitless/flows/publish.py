@@ -13,7 +13,7 @@ from typing import Any
 from gitless.errors import CheckError
 from gitless.flows.build import Built
 from gitless.flows.changes import file_changes
-from gitless.flows.channel import ChannelMove, Mover, Named, position_of, read_named
+from gitless.flows.channel import ChannelMove, Mover, Named, finished, position_of, read_named
 from gitless.flows.complete import Attachment, Completed, Predicates, attach_missing, push
 from gitless.flows.evidence import gather, judge_all
 from gitless.flows.parallel import both
@@ -92,7 +92,7 @@ class Publisher:
         # the tags are written while the listing is watched for writers that came late; both must end well
         referrers = [item.referrer for item in attachments]
         return both(
-            lambda: self._name(result, built, repository, decision, build, taken),
+            lambda: self._name(result, built, repository, decision, build, taken, named),
             lambda: repository.settle(built.manifest.digest, referrers),
         )[0]
 
@@ -143,10 +143,9 @@ class Publisher:
         decision: Decision,
         build: BuildTag,
         taken: bool,
+        named: Named | None,
     ) -> ComponentResult:
-        mover = Mover(
-            repository, self.source, self.history, self.keys, self.pause, bool(self.options.rewritten_history)
-        )
+        mover = self._mover(repository, named)
         if decision.move == "keep":
             tags = mover.keep(built.manifest, build, taken)
             return replace(result, tags=tags, notes=(*result.notes, f"The channel stays: {decision.reason}"))
@@ -173,6 +172,13 @@ class Publisher:
     def _unchanged(self, result: ComponentResult, named: Named, repository: Repository) -> ComponentResult:
         """Nothing is published; extra tags still follow the digest that stands."""
         tags = () if self.options.dry_run else self._copy_tags(named, repository)
+        build = BuildTag.of(self.options.channel, self.source)
+        newer = None if self.options.dry_run else self._mover(repository, named).heal(build, self.options.channel)
+        if newer is not None:
+            note = (
+                f"The channel was left behind by an interrupted run; it names the newer build {newer.revision} again."
+            )
+            result = replace(result, pushed=True, notes=(*result.notes, note))
         return replace(
             result,
             digest=str(named.manifest.digest),
@@ -181,6 +187,10 @@ class Publisher:
             evidence=tuple(evidence_result(item) for item in named.evidence),
             tags=(*tags, self.options.channel),
         )
+
+    def _mover(self, repository: Repository, named: Named | None) -> Mover:
+        rewritten = bool(self.options.rewritten_history)
+        return Mover(repository, self.source, self.history, self.keys, self.pause, rewritten, finished(named))
 
     def _copy_tags(self, named: Named, repository: Repository) -> tuple[str, ...]:
         missing = [tag for tag in self.options.extra_tags if repository.resolve(tag) != named.manifest.digest]

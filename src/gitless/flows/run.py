@@ -19,6 +19,7 @@ from gitless.model.blob import Blob
 from gitless.model.component import ComponentPlan
 from gitless.model.descriptor import Descriptor
 from gitless.model.finding import Finding
+from gitless.model.manifest import Manifest
 from gitless.model.reference import Location
 from gitless.model.results import ComponentResult, PublishResult
 from gitless.model.tree import Tree
@@ -53,6 +54,7 @@ class Run:
         find_overlays: Folders of a tree that kustomize builds.
         open_tree: Opens a component's folder.
         open_store: Opens a location.
+        read_channel: Gives what the channel names at a location; may have been read beside the build.
         scratch: Makes room for a layer.
         waivers: Reviewed exceptions.
         clock: Tells the time.
@@ -64,6 +66,7 @@ class Run:
     find_overlays: Callable[[Tree], Sequence[str]]
     open_tree: Callable[[ComponentPlan], Tree]
     open_store: Callable[[Location], Repository]
+    read_channel: Callable[[Location], Manifest | None]
     scratch: Callable[[], AbstractContextManager[Scratch]]
     waivers: Sequence[Waiver]
     clock: Clock
@@ -86,9 +89,7 @@ class Run:
         return replace(result, requests=repository.requests if repository else 0, seconds=seconds)
 
     def _publish(self, plan: ComponentPlan, repository: Repository) -> ComponentResult:
-        with ThreadPoolExecutor(max_workers=1) as pool, self.scratch() as scratch:
-            # reading the channel needs nothing of the build: the first round trips pass while it runs
-            channel = pool.submit(repository.fetch_manifest, self.publisher.options.channel)
+        with self.scratch() as scratch:
             built = build(
                 plan,
                 self.open_tree(plan),
@@ -100,7 +101,9 @@ class Run:
             judgement = self._judge(plan, built, self.clock.now().date())
             layer = scratch.blob(built.packed.descriptor)
             predicates = self.describer.predicates(plan, built, judgement.used, self.clock.now())
-            result = self.publisher.publish(plan, built, layer, repository, predicates, channel.result)
+            result = self.publisher.publish(
+                plan, built, layer, repository, predicates, lambda: self.read_channel(plan.location)
+            )
         return replace(result, notes=(*built.incomplete, *_notes(judgement), *result.notes))
 
     def _judge(self, plan: ComponentPlan, built: Built, today: date) -> Judgement:

@@ -8,7 +8,9 @@ from datetime import datetime, timezone
 
 from gitless.errors import UsageError
 
-_REVISION = re.compile(r"(?P<ref>[^\s@\x00-\x1f\x7f]{1,255})@sha1:(?P<sha>[0-9a-f]{40})(?P<dirty>-dirty)?")
+_REVISION = re.compile(
+    r"(?P<ref>[^\s\x00-\x1f\x7f]{1,255})@(?:sha1:(?P<sha1>[0-9a-f]{40})|sha256:(?P<sha256>[0-9a-f]{64}))(?P<dirty>-dirty)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,7 @@ class Revision:
 
     Attributes:
         ref: Branch or tag name without `refs/heads/` or `refs/tags/`.
-        sha: 40 hexadecimal digits of the commit.
+        sha: 40 hexadecimal digits of the commit; 64 in repositories of git's SHA-256 format.
         dirty: True where uncommitted changes were allowed in; written as a `-dirty` suffix.
     """
 
@@ -29,10 +31,11 @@ class Revision:
     def parse(cls, text: str) -> Revision | None:
         """Read the annotation's form; None when it is anything else (foreign artifacts write what they like)."""
         match = _REVISION.fullmatch(text)
-        return cls(match["ref"], match["sha"], bool(match["dirty"])) if match else None
+        return cls(match["ref"], match["sha1"] or match["sha256"], bool(match["dirty"])) if match else None
 
     def __str__(self) -> str:
-        return f"{self.ref}@sha1:{self.sha}{'-dirty' if self.dirty else ''}"
+        algorithm = "sha1" if len(self.sha) == 40 else "sha256"
+        return f"{self.ref}@{algorithm}:{self.sha}{'-dirty' if self.dirty else ''}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from gitless.errors import UsageError
 from gitless.model.component import ComponentPlan, PublishOptions
 from gitless.model.results import PublishResult
 from gitless.promotion.tags import check_channel, check_extra_tag
+from gitless.wiring.ahead import ReadAhead
 from gitless.wiring.keys import PendingSigner, trusted_keys
 from gitless.wiring.request import PublishRequest
 from gitless.wiring.system import SystemClock, import_beside, pause
@@ -52,7 +53,7 @@ def publish(request: PublishRequest) -> PublishResult:
     components = select(setup.components, request.names)
     plans = [setup.plan(component) for component in components]
     stores = Stores(env=env, insecure=request.insecure)
-    stores.prepare(plan.location for plan in plans)
+    ahead = ReadAhead(stores, [plan.location for plan in plans], setup.channel)
     import_beside("cyclonedx.model.bom", "cyclonedx.model.component", "jsonschema_rs")
     run = detect(env)
     origin = find_origin(request, setup.top, [plan.folder for plan in plans], env, run)
@@ -67,6 +68,7 @@ def publish(request: PublishRequest) -> PublishResult:
         find_overlays=find_overlays,
         open_tree=lambda plan: _open_tree(setup.top, plan),
         open_store=stores.open,
+        read_channel=ahead.result,
         scratch=scratch_blob,
         waivers=tuple(entry.to_waiver() for entry in setup.config.waivers),
         clock=clock,

@@ -310,3 +310,32 @@ def test_build_tag_of_the_same_commit_never_moves(memory_shop):
     assert build not in second.tags
     assert str(shop.open_store().resolve(build)) == first.digest
     assert shop.open_store().resolve("latest") == Digest.parse(second.digest)
+
+
+def test_history_once_rewritten_stays_rewritten(memory_shop):
+    shop = memory_shop
+    orphan = Commit(9, shop.commit("orphan").files)
+    shop.commits = [orphan]
+    shop.publish(orphan)
+    kept = Workshop(shop.open_store, signer=shop.signer)
+    cut, child = Commit(5, {**orphan.files, "base/more.yaml": b"a: 1\n"}), Commit(6, orphan.files)
+    kept.commits = [cut, child]
+    assert kept.publish(cut, rewritten_history="rebased on purpose").error is None
+    assert kept.publish(cut, force=True).error is None
+    assert kept.channel_state() == (cut.source().revision, True)
+    assert kept.publish(child).error is None
+    assert kept.channel_state() == (child.source().revision, True)
+
+
+def test_channel_left_behind_by_a_killed_older_writer_is_healed_by_its_own_rerun(memory_shop):
+    shop = memory_shop
+    old, new = shop.commit("old"), shop.commit("new")
+    first = shop.publish(old)
+    shop.publish(new)
+    store = shop.open_store()
+    store.push_manifest(store.fetch_manifest(Digest.parse(first.digest)), "latest")
+    run = shop.run(old)
+    run.publisher.history._known.append(new)
+    healed = run.publish_all([shop.plan]).components[0]
+    assert any("left behind" in note for note in healed.notes)
+    assert shop.channel_state() == (new.source().revision, True)

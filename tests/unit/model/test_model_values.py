@@ -153,7 +153,9 @@ def test_revision_reads_its_own_form_only():
     text = f"main@sha1:{'b' * 40}"
     assert str(Revision.parse(text)) == text
     assert Revision.parse(f"{text}-dirty").dirty is True
-    for foreign in ("", "main", "main@sha1:abc", f"a b@sha1:{'b' * 40}", f"{text}x", f"x\n{text}"):
+    assert Revision.parse(f"feature/a@b@sha1:{'b' * 40}").ref == "feature/a@b"
+    assert str(Revision.parse(f"main@sha256:{'b' * 64}")) == f"main@sha256:{'b' * 64}"
+    for foreign in ("", "main", f"main@sha1:{'b' * 64}", "main@sha1:abc", f"a b@sha1:{'b' * 40}", f"{text}x", f"x\n{text}"):
         assert Revision.parse(foreign) is None
 
 
