@@ -7,13 +7,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gitless.checks.embedded import Embedded
 from gitless.checks.literals import is_variable, is_written_out, may_hold_secrets, names_secret, secrets_in
 from gitless.checks.sops import dotenv_pairs, is_encrypted_file, is_marked
-from gitless.kube.pointers import Steps
+from gitless.checks.spelling import items_under, values_under
+from gitless.kube.pointers import Steps, text_at
 
 _SECRET, _CONFIG_MAP = "secretGenerator", "configMapGenerator"
 _MAX_TEXT = 1024 * 1024
 _MAX_KEYS = 20
+_MAX_FOLDERS = 16
+_BUILTIN = {"SecretGenerator": True, "ConfigMapGenerator": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +82,32 @@ def input_facts(content: bytes, documents: list[Any]) -> InputFacts:
 
 
 def generator_inputs(document: Any, path: str, line: int) -> Iterator[GeneratorInput]:
-    """Yield every input of every generator of a kustomization."""
+    """Yield every input of every generator of a kustomization, of those written inline below `generators` too."""
     folder = posixpath.dirname(path)
     for generator in (_SECRET, _CONFIG_MAP):
-        for key, index, entry in _items(document, generator):
-            for kind, place, value in _entry_inputs(entry):
-                field = (key, str(index), *place)
-                secret = generator == _SECRET
-                if kind == "literals":
-                    yield GeneratorInput(path, line, field, secret, kind, "", _is_plain_literal(value, secret))
-                    continue
-                name = value.partition("=")[2] if kind == "files" and "=" in value else value
-                yield GeneratorInput(path, line, field, secret, kind, posixpath.normpath(posixpath.join(folder, name)))
+        for steps, entry in items_under(document, generator):
+            yield from _inputs(entry, generator == _SECRET, folder, path, line, steps)
+    reader = Embedded()
+    for steps, text in items_under(document, "generators"):
+        for inner in reader.read(text):
+            if kind := _builtin_kind(inner):
+                yield from _inputs(inner, _BUILTIN[kind], folder, path, line, steps)
+
+
+def builtin_inputs(document: Any, path: str, line: int) -> Iterator[GeneratorInput]:
+    """Yield the inputs of a generator in a file of its own (`kind: SecretGenerator`).
+
+    kustomize reads its files relative to the kustomization that names it, which may stand in any folder above.
+    """
+    kind = _builtin_kind(document)
+    if not kind:
+        return
+    folder = posixpath.dirname(path)
+    for _ in range(_MAX_FOLDERS):
+        yield from _inputs(document, _BUILTIN[kind], folder, path, line, ())
+        if not folder:
+            return
+        folder = posixpath.dirname(folder)
 
 
 def problem_of(item: GeneratorInput, files: Mapping[str, InputFacts]) -> str:
@@ -110,23 +128,29 @@ def problem_of(item: GeneratorInput, files: Mapping[str, InputFacts]) -> str:
     return f"it makes a Secret of {ascii(item.file)[:300]}, which is not encrypted" if item.secret and plain else ""
 
 
+def _inputs(entry: Any, secret: bool, folder: str, path: str, line: int, steps: Steps) -> Iterator[GeneratorInput]:
+    for kind, place, value in _entry_inputs(entry):
+        field = (*steps, *place)
+        if kind == "literals":
+            yield GeneratorInput(path, line, field, secret, kind, "", _is_plain_literal(value, secret))
+            continue
+        name = value.partition("=")[2] if kind == "files" and "=" in value else value
+        yield GeneratorInput(path, line, field, secret, kind, posixpath.normpath(posixpath.join(folder, name)))
+
+
 def _entry_inputs(entry: Any) -> Iterator[tuple[str, Steps, str]]:
-    if not isinstance(entry, dict):
-        return
-    for key, value in entry.items():
-        if key.lower() == "env" and isinstance(value, str):  # the older spelling of envs
+    for key, value in values_under(entry, "env"):  # the older spelling of envs
+        if isinstance(value, str):
             yield "envs", (key,), value
     for kind in ("literals", "envs", "files"):
-        for key, index, value in _items(entry, kind):
+        for steps, value in items_under(entry, kind):
             if isinstance(value, str):
-                yield kind, (key, str(index)), value
+                yield kind, steps, value
 
 
-def _items(mapping: Any, name: str) -> Iterator[tuple[str, int, Any]]:
-    """The entries of a list under a key; kustomize reads keys in any case, so every spelling counts."""
-    for key, value in mapping.items() if isinstance(mapping, dict) else ():
-        if key.lower() == name.lower() and isinstance(value, list):
-            yield from ((key, index, item) for index, item in enumerate(value))
+def _builtin_kind(document: Any) -> str:
+    kind = text_at(document, "kind")
+    return kind if kind in _BUILTIN and text_at(document, "apiVersion") == "builtin" else ""
 
 
 def _is_plain_literal(text: str, secret: bool) -> bool:

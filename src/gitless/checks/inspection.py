@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
-from gitless.checks.generators import GeneratorInput, InputFacts, generator_inputs, input_facts, problem_of
+from gitless.checks.generators import (
+    GeneratorInput,
+    InputFacts,
+    builtin_inputs,
+    generator_inputs,
+    input_facts,
+    problem_of,
+)
 from gitless.checks.keys import private_keys_in
 from gitless.checks.literals import may_hold_secrets
 from gitless.checks.names import object_name_fault
-from gitless.checks.plaintext import plaintext_in
+from gitless.checks.patchfiles import PatchFiles
+from gitless.checks.plaintext import patched_in, plaintext_in
 from gitless.checks.rules import PLAINTEXT_GENERATOR, PRIVATE_KEY, UNSAFE_NAME, YAML_INVALID
-from gitless.kube.kustomization import is_kustomization
+from gitless.kube.kustomization import FILE_NAMES, is_kustomization
 from gitless.kube.nested import Placed, inner_field, placed_objects
 from gitless.kube.pointers import Steps, to_pointer
 from gitless.kube.yaml import Document, YamlError, load_stream
@@ -34,6 +43,7 @@ class Inspection:
         self._charts = frozenset(posixpath.dirname(path) for path in paths if posixpath.basename(path) == "Chart.yaml")
         self._files: dict[str, InputFacts] = {}
         self._inputs: list[GeneratorInput] = []
+        self._patches = PatchFiles()
 
     def is_structured(self, path: str) -> bool:
         """Whether the file is to be parsed: YAML, JSON or a kustomization, and no template of a chart."""
@@ -72,25 +82,39 @@ class Inspection:
         return found[:MAX_FINDINGS]
 
     def finish(self) -> list[Finding]:
-        """Judge what needs several files: the inputs of kustomize generators."""
+        """Judge what needs several files: the inputs of kustomize generators, and patches in files."""
         problems = ((item, problem_of(item, self._files)) for item in self._inputs)
-        return [
+        found = [
             Finding(PLAINTEXT_GENERATOR, item.kustomization, item.line, "", to_pointer(item.field), problem)
             for item, problem in problems
             if problem
-        ][:MAX_FINDINGS]
+        ]
+        return list(dict.fromkeys((*found, *self._patches.findings())))[:MAX_FINDINGS]
 
     def _judge(self, path: str, document: Document, may_name: bool, may_link: bool) -> Iterator[Finding]:
+        yield from self._patches.judge(path, document)
         for placed in placed_objects(document.value):
-            if is_kustomization(placed, path):
-                self._inputs += generator_inputs(placed.document, path, document.line)
             label = placed.label
             if fault := object_name_fault(placed):
                 label = ascii(label)[1:-1]
                 yield Finding(UNSAFE_NAME, path, document.line, label, "/metadata", fault)
-            for rule, steps, message in plaintext_in(placed, may_name=may_name, may_link=may_link):
+            shown = chain(
+                plaintext_in(placed, may_name=may_name, may_link=may_link), self._build_input(path, document, placed)
+            )
+            for rule, steps, message in shown:
                 if not _belongs_inside(placed, steps):
                     yield Finding(rule, path, document.line, label, to_pointer(steps), message)
+
+    def _build_input(self, path: str, document: Document, placed: Placed) -> Iterable[tuple[str, Steps, str]]:
+        """Note what a document makes kustomize do, and judge what it hands over inline."""
+        self._inputs += builtin_inputs(placed.document, path, document.line)
+        # kustomize takes a file of that name without asking for its apiVersion
+        named = posixpath.basename(path) in FILE_NAMES and not placed.steps
+        if not named and not is_kustomization(placed, path):
+            return ()
+        self._inputs += generator_inputs(placed.document, path, document.line)
+        self._patches.note(placed.document, path)
+        return patched_in(placed.document)
 
     def _is_template(self, path: str) -> bool:
         """Whether the path lies in `templates/` of a folder with a Chart.yaml."""
