@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gitless.registry.transport import Transport
 
 
-PREPARED_CONNECTIONS = 6
+PREPARED_CONNECTIONS = 8  # six blobs, a tag and a listing side by side
 
 
 class Stores:

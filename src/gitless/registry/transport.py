@@ -169,10 +169,12 @@ class Transport(oras.provider.Registry):  # type: ignore[misc]
     @contextmanager
     def _first_contact(self) -> Iterator[None]:
         # until the host has said how it wants to be asked, one request goes alone: eight threads would earn eight 401s
-        if self._is_met:
-            yield
-            return
-        with self._first:
+        with contextlib.ExitStack() as alone:
+            if not self._is_met:
+                alone.enter_context(self._first)
+            if self._is_met:
+                # whoever waited for the first request goes on beside the others
+                alone.close()
             yield
             self._is_met = True
 
