@@ -81,13 +81,12 @@ def input_facts(content: bytes, documents: list[Any]) -> InputFacts:
     return InputFacts(False, False, _some(keys), any(value for _, value in pairs))
 
 
-def generator_inputs(document: Any, path: str, line: int) -> Iterator[GeneratorInput]:
+def generator_inputs(document: Any, path: str, line: int, reader: Embedded) -> Iterator[GeneratorInput]:
     """Yield every input of every generator of a kustomization, of those written inline below `generators` too."""
     folder = posixpath.dirname(path)
     for generator in (_SECRET, _CONFIG_MAP):
         for steps, entry in items_under(document, generator):
             yield from _inputs(entry, generator == _SECRET, folder, path, line, steps)
-    reader = Embedded()
     for steps, text in items_under(document, "generators"):
         for inner in reader.read(text):
             if kind := _builtin_kind(inner):

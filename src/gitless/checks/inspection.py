@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 
+from gitless.checks.embedded import Embedded, looks_structured, read_leniently
 from gitless.checks.generators import (
     GeneratorInput,
     InputFacts,
@@ -67,15 +68,17 @@ class Inspection:
             content: Its bytes.
             parsed: What `parse` gave.
         """
-        documents = [] if parsed is None or isinstance(parsed, YamlError) else list(parsed)
+        documents = self._documents(path, content, parsed)
         found = [
             Finding(PRIVATE_KEY, path, line, "", "", "it holds a private key") for line in private_keys_in(content)
         ]
         if isinstance(parsed, YamlError):
             found.append(Finding(YAML_INVALID, path, parsed.line, "", "", _in_one_line(parsed)))
         may_name, may_link = may_hold_secrets(content), b"@" in content
+        # what nobody named YAML may be a template of it, where placeholders are no secrets: as in a text
+        reader = Embedded() if parsed is not None else Embedded().inner()
         for document in documents:
-            found += self._judge(path, document, may_name, may_link)
+            found += self._judge(path, document, reader, may_name=may_name, may_link=may_link)
             if len(found) > MAX_FINDINGS:
                 break
         self._files[path] = input_facts(content, [document.value for document in documents if document.value])
@@ -91,30 +94,46 @@ class Inspection:
         ]
         return list(dict.fromkeys((*found, *self._patches.findings())))[:MAX_FINDINGS]
 
-    def _judge(self, path: str, document: Document, may_name: bool, may_link: bool) -> Iterator[Finding]:
-        yield from self._patches.judge(path, document)
+    def _judge(
+        self, path: str, document: Document, reader: Embedded, *, may_name: bool, may_link: bool
+    ) -> Iterator[Finding]:
+        yield from self._patches.judge(path, document, reader)
         for placed in placed_objects(document.value):
             label = placed.label
             if fault := object_name_fault(placed):
                 label = ascii(label)[1:-1]
                 yield Finding(UNSAFE_NAME, path, document.line, label, "/metadata", fault)
             shown = chain(
-                plaintext_in(placed, may_name=may_name, may_link=may_link), self._build_input(path, document, placed)
+                plaintext_in(placed, reader, may_name=may_name, may_link=may_link),
+                self._build_input(path, document, placed, reader),
             )
             for rule, steps, message in shown:
                 if not _belongs_inside(placed, steps):
                     yield Finding(rule, path, document.line, label, to_pointer(steps), message)
 
-    def _build_input(self, path: str, document: Document, placed: Placed) -> Iterable[tuple[str, Steps, str]]:
+    def _build_input(
+        self, path: str, document: Document, placed: Placed, reader: Embedded
+    ) -> Iterable[tuple[str, Steps, str]]:
         """Note what a document makes kustomize do, and judge what it hands over inline."""
         self._inputs += builtin_inputs(placed.document, path, document.line)
         # kustomize takes a file of that name without asking for its apiVersion
         named = posixpath.basename(path) in FILE_NAMES and not placed.steps
         if not named and not is_kustomization(placed, path):
             return ()
-        self._inputs += generator_inputs(placed.document, path, document.line)
-        self._patches.note(placed.document, path)
-        return patched_in(placed.document)
+        self._inputs += generator_inputs(placed.document, path, document.line, reader)
+        shown = list(islice(patched_in(placed.document, reader), MAX_FINDINGS))  # before the reader is spent on names
+        self._patches.note(placed.document, path, reader)
+        return shown
+
+    def _documents(
+        self, path: str, content: bytes, parsed: Sequence[Document] | YamlError | None
+    ) -> Sequence[Document]:
+        """What was parsed, or what can be of a file whose name does not say that it is a manifest."""
+        if isinstance(parsed, YamlError):
+            return ()
+        if parsed is not None:
+            return parsed
+        return read_leniently(content) if not self._is_template(path) and looks_structured(content) else ()
 
     def _is_template(self, path: str) -> bool:
         """Whether the path lies in `templates/` of a folder with a Chart.yaml."""

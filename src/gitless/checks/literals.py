@@ -27,6 +27,7 @@ _PUBLISHED_DEFAULTS = frozenset({
     "minioadmin", "mysql", "password", "postgres", "prom-operator", "rabbitmq", "redis", "root", "secret", "test",
 })  # fmt: skip
 _OBJECT_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
+_PLACEHOLDER = re.compile(r"\{\{.*\}\}|<[^<>]*>|\$\([^)]*\)", re.DOTALL)
 _VARIABLE = re.compile(r"\$\{[A-Za-z_]\w*\}")  # with a default behind := it would be written out again
 _HARMLESS = frozenset({"", "true", "false", "null", "none", "yes", "no", "enabled", "disabled", "auto"})
 _URL_PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s/:@'\"]{0,256}:([^\s/@'\"]{1,512})@")
@@ -69,6 +70,11 @@ def is_reference(text: str) -> bool:
     """Whether a text only points at a value, is empty, or is ciphertext of SOPS."""
     text = text.strip()
     return text.lower() in _HARMLESS or bool(_REFERENCE.fullmatch(text))
+
+
+def is_placeholder(value: Any) -> bool:
+    """Whether a value is a gap that a template leaves: all that passes besides in a Secret inside a text."""
+    return isinstance(value, str) and bool(_PLACEHOLDER.fullmatch(value.strip()))
 
 
 def is_variable(text: str) -> bool:

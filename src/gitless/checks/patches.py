@@ -39,9 +39,14 @@ class Patch:
     target: str
 
 
-def patches_in(mapping: Any, prefix: Steps = ()) -> Iterator[Patch]:
-    """Yield the patches below `patches`, `patchesStrategicMerge` and `patchesJson6902`, keys in any letter case."""
-    reader = Embedded()
+def patches_in(mapping: Any, reader: Embedded, prefix: Steps = ()) -> Iterator[Patch]:
+    """Yield the patches below `patches`, `patchesStrategicMerge` and `patchesJson6902`, keys in any letter case.
+
+    Args:
+        mapping: What holds the lists.
+        reader: Reads what is written inline.
+        prefix: Steps to put in front of what is yielded.
+    """
     for name in ("patches", "patchesJson6902"):
         for steps, entry in items_under(mapping, name):
             yield from _entry(reader, entry, (*prefix, *steps))

@@ -61,10 +61,11 @@ def _is_safe(value: Any, *, marked: bool, encoded: bool) -> bool:
         return True
     if is_ciphertext(value):
         return marked
-    return is_encrypted_file(_decode(value) if encoded else value)
+    return is_encrypted_file(decode_text(value) if encoded else value)
 
 
-def _decode(text: str) -> str:
+def decode_text(text: str) -> str:
+    """Give the text behind base64; empty where there is none."""
     try:
         return base64.b64decode("".join(text.split()), validate=True).decode("utf-8")
     except (binascii.Error, ValueError):

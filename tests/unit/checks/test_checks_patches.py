@@ -131,7 +131,7 @@ def test_one_text_many_times_is_not_read_for_ever() -> None:
     text = "#" * 1024 * 1024 + f"\\nstringData: {{p: {SECRET}}}"
     patches = ", ".join(["{patch: *a}"] * 1000)
     found = built(f'x: &a "{text}"\npatches: [{patches}]\n')
-    assert 0 < len(found) < 20
+    assert 0 < len(found) < 100
 
 
 SECRET_GENERATOR = "apiVersion: builtin\nkind: SecretGenerator\nmetadata: {name: a}\n"
