@@ -1,6 +1,6 @@
 """Which files stay out of the artifact: the defaults of `flux push artifact` and the component's own patterns.
 
-The rules are those of Flux's fork of go-git's gitignore, which differs from git's own (facts: flux.md 1.6):
+The rules are those of Flux's fork of go-git's gitignore, which differs from git's own (fluxcd/pkg, sourceignore):
 an excluded folder does not hide what a later `!pattern` takes back in, and `**` inside a name never matches
 where the pattern holds a slash.
 """

@@ -28,7 +28,7 @@ EMPTY_BLOB = Blob.of(b"{}", OCI_EMPTY)
 
 
 def build_manifest(layer: Descriptor, annotations: Mapping[str, str]) -> Manifest:
-    """Write the artifact's manifest (facts: flux.md 1.1 to 1.3).
+    """Write the artifact's manifest, as `flux push artifact` does.
 
     Args:
         layer: The one layer.
@@ -52,7 +52,7 @@ def build_manifest(layer: Descriptor, annotations: Mapping[str, str]) -> Manifes
 
 
 def build_referrer(bundle: bytes, predicate_type: str, subject: Descriptor, created: str) -> Manifest:
-    """Write the manifest that attaches one Sigstore bundle to an artifact (facts: flux.md 3.5).
+    """Write the manifest that attaches one Sigstore bundle to an artifact, as cosign 3 does.
 
     Args:
         bundle: The bundle's exact bytes; they become the only layer.

@@ -11,7 +11,7 @@ def path_fault(path: str) -> str:
     """Say why a relative path must not be packed or unpacked; empty when it may.
 
     Flux's untar refuses empty and absolute names, backslashes and `../` anywhere, also inside a name such
-    as `foo../x` (facts: flux.md 3.2). Control characters and non-UTF-8 names are refused on top: they
+    as `foo../x`. Control characters and non-UTF-8 names are refused on top: they
     would travel into reports and shells.
 
     Args:

@@ -1,7 +1,7 @@
 """Tar headers, byte for byte as Flux's packer writes them: Go's archive/tar with all times and owners zeroed.
 
 USTAR where a name fits (at most 100 ASCII bytes, or split at a slash into prefix and name), else a PAX `path`
-record in front (facts: flux.md 1.4; POSIX.1-2001 pax, "ustar Interchange Format"). Modes are 0644 and 0755
+record in front (Go's archive/tar; POSIX.1-2001 pax, "ustar Interchange Format"). Modes are 0644 and 0755
 only, so that no umask reaches the digest.
 """
 

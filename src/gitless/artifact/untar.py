@@ -1,7 +1,7 @@
 """Reads tar members that came from outside: only plain files and folders, spelled as we or Flux spell them.
 
-USTAR, PAX `path` and `size` records and GNU long names are read; everything else is refused by name (facts:
-flux.md 3.2 lists what Flux does with it: drop, empty or misplace files, or fail).
+USTAR, PAX `path` and `size` records and GNU long names are read; everything else is refused by name,
+since Flux would drop, empty or misplace such files, or fail.
 """
 
 from __future__ import annotations

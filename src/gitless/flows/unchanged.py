@@ -19,7 +19,7 @@ def could_be_unchanged(named_annotations: dict[str, str], built: Built) -> bool:
 
 
 def is_unchanged(named: Named, built: Built, plan: ComponentPlan, source: Source, history: History | None) -> bool:
-    """Whether nothing needs to be published (design: "unchanged").
+    """Whether nothing needs to be published ("unchanged" in docs/publishing.md).
 
     True only when all of this holds: the channel's artifact carries this identity's valid evidence of all three kinds;
     its layer is ours, digest for digest; its other annotations are ours; and no commit between its revision and ours

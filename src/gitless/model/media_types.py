@@ -1,4 +1,4 @@
-"""Media types and annotation names, each written once (facts: OCI image-spec 1.1, Flux, Sigstore bundle v0.3)."""
+"""Media types and annotation names, each written once (OCI image-spec 1.1, Flux, Sigstore bundle v0.3)."""
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"

@@ -15,7 +15,7 @@ _REVISION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """`<branch|tag>@sha1:<commit>`, the form Flux's notification controller reads (facts: flux.md 3.3).
+    """`<branch|tag>@sha1:<commit>`, the form Flux's notification controller reads.
 
     Attributes:
         ref: Branch or tag name without `refs/heads/` or `refs/tags/`.

@@ -58,7 +58,7 @@ class JudgedEvidence:
 
 
 def bundle_layer(manifest: Manifest, subject: Digest) -> Descriptor | None:
-    """The bundle layer of a referrer manifest, as Flux finds it (flux.md 3.4: exactly one layer, bundle >= v0.3).
+    """The bundle layer of a referrer manifest, as Flux finds it: exactly one layer, a bundle of version 0.3 or newer.
 
     Returns:
         The layer's descriptor; None where Flux would ignore this referrer or it refers to something else.
