@@ -46,7 +46,7 @@ class GeneratorInput:
         line: Line its document starts on.
         field: Where the entry stands.
         secret: Whether a Secret is generated.
-        kind: `literals`, `envs` or `files`.
+        kind: `literals`, `envs` or `files`; `values` for a file of values that a chart is given.
         file: The file it names, relative to the tree; empty for literals.
         written_out: For literals: whether a secret is written out.
     """

@@ -20,7 +20,16 @@ from gitless.checks.literals import may_hold_secrets
 from gitless.checks.names import object_name_fault
 from gitless.checks.patchfiles import PatchFiles
 from gitless.checks.plaintext import patched_in, plaintext_in
-from gitless.checks.rules import PLAINTEXT_GENERATOR, PRIVATE_KEY, UNSAFE_NAME, YAML_INVALID
+from gitless.checks.rules import ADVICE, PLAINTEXT_GENERATOR, PLAINTEXT_VALUE, PRIVATE_KEY, UNSAFE_NAME, YAML_INVALID
+from gitless.checks.settings import (
+    dotenv_secrets,
+    inline_values_secrets,
+    is_dotenv,
+    is_values_file,
+    release_values_files,
+    values_files,
+    values_secrets,
+)
 from gitless.kube.kustomization import FILE_NAMES, is_kustomization
 from gitless.kube.nested import Placed, inner_field, placed_objects
 from gitless.kube.pointers import Steps, to_pointer
@@ -29,6 +38,7 @@ from gitless.model.finding import Finding
 
 STRUCTURED = (".yaml", ".yml", ".json")
 MAX_FINDINGS = 1000
+_MAX_SETTINGS = 50  # findings of one file that are kept
 
 
 class Inspection:
@@ -45,6 +55,7 @@ class Inspection:
         self._files: dict[str, InputFacts] = {}
         self._inputs: list[GeneratorInput] = []
         self._patches = PatchFiles()
+        self._settings: dict[str, list[Finding]] = {}
 
     def is_structured(self, path: str) -> bool:
         """Whether the file is to be parsed: YAML, JSON or a kustomization, and no template of a chart."""
@@ -81,18 +92,24 @@ class Inspection:
             found += self._judge(path, document, reader, may_name=may_name, may_link=may_link)
             if len(found) > MAX_FINDINGS:
                 break
+        self._note_settings(path, content, documents if self.is_structured(path) else ())
         self._files[path] = input_facts(content, [document.value for document in documents if document.value])
         return found[:MAX_FINDINGS]
 
     def finish(self) -> list[Finding]:
-        """Judge what needs several files: the inputs of kustomize generators, and patches in files."""
-        problems = ((item, problem_of(item, self._files)) for item in self._inputs)
-        found = [
-            Finding(PLAINTEXT_GENERATOR, item.kustomization, item.line, "", to_pointer(item.field), problem)
-            for item, problem in problems
-            if problem
-        ]
-        return list(dict.fromkeys((*found, *self._patches.findings())))[:MAX_FINDINGS]
+        """Judge what needs several files: inputs of generators, values files, and patches in files."""
+        found = []
+        reported = set()
+        for item in self._inputs:
+            own = item.kind == "values" and item.file in self._settings  # which says more
+            if (problem := problem_of(item, self._files)) and not own:
+                rule = PLAINTEXT_VALUE if item.kind == "values" else PLAINTEXT_GENERATOR
+                found.append(Finding(rule, item.kustomization, item.line, "", to_pointer(item.field), problem))
+                reported.add(item.file)
+        for path, findings in self._settings.items():
+            found += findings if path not in reported else ()
+        unique = dict.fromkeys((*found, *self._patches.findings()))
+        return sorted(unique, key=_is_advice)[:MAX_FINDINGS]
 
     def _judge(
         self, path: str, document: Document, reader: Embedded, *, may_name: bool, may_link: bool
@@ -116,6 +133,7 @@ class Inspection:
     ) -> Iterable[tuple[str, Steps, str]]:
         """Note what a document makes kustomize do, and judge what it hands over inline."""
         self._inputs += builtin_inputs(placed.document, path, document.line)
+        self._note_values(release_values_files(placed), path, document)
         # kustomize takes a file of that name without asking for its apiVersion
         named = posixpath.basename(path) in FILE_NAMES and not placed.steps
         if not named and not is_kustomization(placed, path):
@@ -123,7 +141,25 @@ class Inspection:
         self._inputs += generator_inputs(placed.document, path, document.line, reader)
         shown = list(islice(patched_in(placed.document, reader), MAX_FINDINGS))  # before the reader is spent on names
         self._patches.note(placed.document, path, reader)
-        return shown
+        self._note_values(values_files(placed.document, path), path, document)
+        return chain(shown, inline_values_secrets(placed.document))
+
+    def _note_values(self, named: Iterable[tuple[Steps, str]], path: str, document: Document) -> None:
+        for steps, name in named:
+            self._inputs.append(GeneratorInput(path, document.line, steps, secret=False, kind="values", file=name))
+
+    def _note_settings(self, path: str, content: bytes, documents: Sequence[Document]) -> None:
+        """Judge a file of settings; said at the end, unless a generator that names the file is reported."""
+        found: list[Finding] = []
+        for rule, steps, message in dotenv_secrets(content) if is_dotenv(path) else ():
+            found.append(Finding(rule, path, None, "", to_pointer(steps), message))
+        for document in documents if is_values_file(path) else ():
+            for rule, steps, message in values_secrets(document.value):
+                found.append(Finding(rule, path, document.line, "", to_pointer(steps), message))
+        if len(self._settings) >= MAX_FINDINGS // 2:  # advice never takes the room of what stops publishing
+            found = [finding for finding in found if finding.rule not in ADVICE]
+        if found and len(self._settings) < MAX_FINDINGS:
+            self._settings[path] = sorted(found, key=_is_advice)[:_MAX_SETTINGS]
 
     def _documents(
         self, path: str, content: bytes, parsed: Sequence[Document] | YamlError | None
@@ -147,6 +183,10 @@ def _belongs_inside(placed: Placed, steps: Steps) -> bool:
     """Whether a place lies in an inner object, which is judged by itself."""
     field = inner_field(placed) if placed.kind else ()
     return bool(field) and steps[: len(field)] == field
+
+
+def _is_advice(finding: Finding) -> bool:
+    return finding.rule in ADVICE
 
 
 def _in_one_line(error: YamlError) -> str:
