@@ -155,7 +155,15 @@ def test_revision_reads_its_own_form_only():
     assert Revision.parse(f"{text}-dirty").dirty is True
     assert Revision.parse(f"feature/a@b@sha1:{'b' * 40}").ref == "feature/a@b"
     assert str(Revision.parse(f"main@sha256:{'b' * 64}")) == f"main@sha256:{'b' * 64}"
-    for foreign in ("", "main", f"main@sha1:{'b' * 64}", "main@sha1:abc", f"a b@sha1:{'b' * 40}", f"{text}x", f"x\n{text}"):
+    for foreign in (
+        "",
+        "main",
+        f"main@sha1:{'b' * 64}",
+        "main@sha1:abc",
+        f"a b@sha1:{'b' * 40}",
+        f"{text}x",
+        f"x\n{text}",
+    ):
         assert Revision.parse(foreign) is None
 
 
