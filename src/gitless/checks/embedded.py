@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gitless.kube.yaml import MAX_YAML_BYTES, Document, YamlError, load_stream
@@ -18,6 +18,8 @@ _OPERATION = re.compile(rb"(?m)^(?:- |  )[\"']?op[\"']?[ \t]*:")
 @dataclass(slots=True)
 class _Budget:
     left: int = _MAX_DEPTH * MAX_YAML_BYTES
+    text: str = ""  # what was read last: aliases repeat it
+    documents: list[Any] = field(default_factory=list)
 
 
 class Embedded:
@@ -44,7 +46,10 @@ class Embedded:
         if not isinstance(text, str) or self._depth >= _MAX_DEPTH or len(text) > self._budget.left:
             return []
         self._budget.left -= len(text)
-        return [document.value for document in read_leniently(text.encode("utf-8", "replace"))]
+        if text != self._budget.text:
+            self._budget.documents = [item.value for item in read_leniently(text.encode("utf-8", "replace"))]
+            self._budget.text = text
+        return self._budget.documents
 
 
 def read_leniently(content: bytes) -> Sequence[Document]:
