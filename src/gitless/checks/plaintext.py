@@ -156,6 +156,12 @@ def _flux_kustomization(document: Any, reader: Embedded) -> _Found:
         yield from patched_in(spec, reader, steps)
 
 
+def _patch_transformer(document: Any, reader: Embedded) -> _Found:
+    """An entry of `patches` as an object of its own, as kustomize takes it below `transformers`."""
+    for rule, steps, message in patched_in({"patches": [document]}, reader):
+        yield rule, steps[2:], message
+
+
 def _values(document: Any, field: Steps) -> _Found:
     value = document
     for step in field:
@@ -170,6 +176,7 @@ _KINDS: dict[tuple[str, str], Callable[[Any, Embedded], _Found]] = {
     ("", "Secret"): _secret,
     ("", "ConfigMap"): _config_map,
     ("", "Config"): _kubeconfig,
+    ("", "PatchTransformer"): _patch_transformer,
     ("helm.toolkit.fluxcd.io", "HelmRelease"): _helm_release,
     ("kustomize.toolkit.fluxcd.io", "Kustomization"): _flux_kustomization,
 }

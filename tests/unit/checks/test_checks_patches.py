@@ -154,3 +154,8 @@ def test_generators_written_inline() -> None:
     text = "".join(f"    {line}\n" for line in SECRET_GENERATOR.splitlines())
     body = f"generators:\n- other.yaml\n- |\n{text}    literals: [a={SECRET}]\n"
     assert built(body) == here("/generators/1/literals/0", "plaintext-generator")
+
+
+def test_patches_in_objects_of_their_own() -> None:
+    text = "apiVersion: builtin\nkind: PatchTransformer\nmetadata: {name: a}\ntarget: {kind: Secret}\n"
+    assert inspect({"t.yaml": f"{text}patch: '{OPERATION}'\n"}) == [("t.yaml", RULE, "/patch/0/value")]
