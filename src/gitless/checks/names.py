@@ -1,4 +1,4 @@
-"""Names and sizes that must not leave: what would steer a terminal or a report, and what is too large to look into."""
+"""Names that must not leave: what would steer a terminal or a report, and more of them than anybody looks into."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from gitless.checks.rules import TOO_LARGE, UNSAFE_NAME
 from gitless.kube.nested import Placed
 from gitless.model.finding import Finding
-from gitless.model.tree import MAX_FILE_BYTES, MAX_PATH_BYTES, MAX_TREE_BYTES, MAX_TREE_ENTRIES, Entry
+from gitless.model.tree import MAX_PATH_BYTES, MAX_TREE_ENTRIES, Entry
 
 _MAX_OBJECT_NAME = 253  # the longest name Kubernetes takes
 
@@ -23,17 +23,6 @@ def inspect_entries(entries: Iterable[Entry]) -> list[Finding]:
     if count > MAX_TREE_ENTRIES:
         message = f"the tree has {count} files and folders, more than {MAX_TREE_ENTRIES}"
         found.append(Finding(TOO_LARGE, ".", None, "", "", message))
-    return found
-
-
-def inspect_size(path: str, size: int, total: int) -> list[Finding]:
-    """Judge one file's size and the tree's so far, in bytes."""
-    found = []
-    if size > MAX_FILE_BYTES:
-        message = f"the file has {size} bytes, more than {MAX_FILE_BYTES}"
-        found.append(Finding(TOO_LARGE, path, None, "", "", message))
-    if total > MAX_TREE_BYTES:
-        found.append(Finding(TOO_LARGE, path, None, "", "", f"the tree has more than {MAX_TREE_BYTES} bytes"))
     return found
 
 

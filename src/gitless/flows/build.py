@@ -11,6 +11,7 @@ from gitless.artifact.manifest import build_manifest
 from gitless.artifact.pack import LayerWriter, PackedLayer
 from gitless.checks.determinism import compare_renders
 from gitless.checks.inspection import Inspection
+from gitless.checks.names import inspect_entries
 from gitless.errors import CheckError
 from gitless.flows.overlays import outermost
 from gitless.flows.parallel import map_together
@@ -101,7 +102,7 @@ def build(
     entries = tuple(prepared.tree.walk())
     _refuse_empty(plan, entries)
     inspection = Inspection(entry.path for entry in entries if entry.kind == "file")
-    inventory, problems = Inventory(), list[Finding]()
+    inventory, problems = Inventory(), inspect_entries(entries)
     packed = _pack(plan, prepared.tree, entries, Desk(inspection, inventory, problems), sink)
     for output in prepared.overlays:
         for path, content in output.files.items():

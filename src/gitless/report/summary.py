@@ -23,7 +23,9 @@ def publish_summary(result: PublishResult, max_bytes: int = MAX_SUMMARY_BYTES) -
         max_bytes: Longest result in UTF-8 bytes.
     """
     head = [f"## {_status(result)}", "", *_table(result.components), ""]
-    details = [_details(component, result.public_key_file) for component in result.components]
+    # nothing that a dry run packed exists in the store, so there is nothing to verify
+    key = "" if result.dry_run else result.public_key_file
+    details = [_details(component, key) for component in result.components]
     return _fit("\n".join(head), details, max_bytes)
 
 
@@ -81,7 +83,7 @@ def _details(item: ComponentResult, key: str) -> str:
         parts += [fence(str(item.error)), ""]
     parts += [f"- {cell(note)}" for note in item.notes]
     parts += _paths(item.changes) + _images(item.images)
-    if item.digest and not item.error:
+    if key and item.digest and not item.error:
         parts += [
             "",
             "<details><summary>Verify it yourself</summary>",

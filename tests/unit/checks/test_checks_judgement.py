@@ -3,10 +3,10 @@ from __future__ import annotations
 from datetime import date
 
 from gitless.checks.determinism import compare_renders
-from gitless.checks.names import inspect_entries, inspect_size
+from gitless.checks.names import inspect_entries
 from gitless.checks.waivers import judge
 from gitless.model.finding import Finding
-from gitless.model.tree import MAX_FILE_BYTES, MAX_TREE_BYTES, MAX_TREE_ENTRIES, Entry
+from gitless.model.tree import MAX_TREE_ENTRIES, Entry
 from gitless.model.waiver import Waiver
 
 TODAY = date(2026, 11, 21)
@@ -75,11 +75,6 @@ def test_the_number_of_entries_is_limited() -> None:
     entries = [Entry(str(number), "file") for number in range(MAX_TREE_ENTRIES + 1)]
     assert [finding.rule for finding in inspect_entries(entries)] == ["too-large"]
     assert inspect_entries(entries[1:]) == []
-
-
-def test_sizes_are_limited() -> None:
-    assert inspect_size("x", MAX_FILE_BYTES, MAX_TREE_BYTES) == []
-    assert len(inspect_size("x", MAX_FILE_BYTES + 1, MAX_TREE_BYTES + 1)) == 2
 
 
 def pod(value: str, name: str = "p") -> bytes:

@@ -131,3 +131,8 @@ def test_yaml_that_does_not_parse_is_a_finding_and_not_a_crash():
 def test_folder_without_any_file_is_refused_since_flux_would_delete_everything():
     with pytest.raises(CheckError, match="no file to publish"):
         make(MemoryTree({}))
+
+
+def test_file_name_that_turns_the_reading_direction_is_a_finding():
+    built = make(MemoryTree({"cm\u202elmay.yaml": config_map("one")}))
+    assert [problem.rule for problem in built.problems] == ["unsafe-name"]

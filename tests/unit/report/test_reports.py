@@ -122,6 +122,7 @@ def test_summary_shows_old_and_new_and_commands():
 def test_summary_of_a_dry_run_counts_what_would_be_published():
     text = publish_summary(PublishResult((component(pushed=False),), dry_run=True))
     assert "1 would be published, 0 unchanged" in text
+    assert "cosign verify" not in text
     assert "| changed |" in text
 
 
