@@ -50,6 +50,8 @@ def _install(recipe: Recipe, root: Path) -> None:
     # A module of ours outside its folder would take the versions of whatever go.mod is above it.
     where = recipe.folder or root
     subprocess.run(["go", "install", *flags, recipe.package], cwd=where, env=_environment(root), check=True)
+    if recipe.built_as:
+        (root / "bin" / recipe.built_as).replace(root / "bin" / recipe.binaries[0])
     if recipe.crds:
         _copy_crds(recipe, root)
 

@@ -31,6 +31,7 @@ class Recipe:
         package: The Go package, with its version or, inside a folder of ours, without.
         ldflags: Flags for the linker.
         crds: The module whose `config/crd/bases` is copied too.
+        built_as: What Go names the one binary after its folder, when that says too little.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Recipe:
     package: str
     ldflags: str = ""
     crds: str = ""
+    built_as: str = ""
 
     @property
     def folder(self) -> Path | None:
@@ -60,6 +62,20 @@ RECIPES = (
     Recipe("registry", "peers", ("registry",), "github.com/distribution/distribution/v3/cmd/registry@v3.1.1"),
     Recipe("helm", "peers", ("helm",), "helm.sh/helm/v3/cmd/helm@v3.22.0"),
     Recipe("cosign", "peers", ("cosign",), "github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3"),
+    Recipe("fulcio", "peers", ("fulcio",), "github.com/sigstore/fulcio@v1.8.8"),
+    Recipe(
+        "rekor-tiles",
+        "peers",
+        ("rekor-posix",),
+        "github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix@v2.3.0",
+        built_as="posix",
+    ),
+    Recipe(
+        "timestamp-authority",
+        "peers",
+        ("timestamp-server",),
+        "github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server@v2.1.3",
+    ),
     Recipe("syft", "bench", ("syft",), "github.com/anchore/syft/cmd/syft@v1.52.0"),
     Recipe(
         "kube",
