@@ -1,4 +1,4 @@
-"""Asks docker credential helpers (`docker-credential-NAME get`): no shell, a time limit, and killed when they hang."""
+"""Asks docker credential helpers (`docker-credential-NAME get`): no shell, a time limit, each asked once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import re
 import shutil
 import signal
 import subprocess
+import threading
 from collections.abc import Mapping
+from concurrent.futures import Future
 
 from gitless.errors import RemoteError, UsageError
 from gitless.model.secret import Secret
@@ -17,6 +19,43 @@ from gitless.registry.wire import printable
 HELPER_SECONDS = 15.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
 _ABSENT = "credentials not found"
+
+
+class Helpers:
+    """Asks each helper for each server once in a run, however many threads and repositories want to know.
+
+    What failed stays failed: a helper that hung until its time was up would hang again.
+
+    Args:
+        seconds: How long a helper may take.
+    """
+
+    def __init__(self, seconds: float = HELPER_SECONDS) -> None:
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._answers: dict[tuple[str, str], Future[tuple[str, Secret] | None]] = {}
+
+    def __call__(self, name: str, key: str, env: Mapping[str, str]) -> tuple[str, Secret] | None:
+        """As `ask_helper`; whoever comes second waits for the first one's answer.
+
+        Args:
+            name: The helper's name.
+            key: The server to ask for.
+            env: The environment of the run.
+
+        Raises:
+            UsageError: As `ask_helper`.
+            RemoteError: As `ask_helper`.
+        """
+        with self._lock:
+            known = self._answers.get((name, key))
+            answer = self._answers.setdefault((name, key), Future())
+        if known is None:
+            try:
+                answer.set_result(ask_helper(name, key, env, self._seconds))
+            except BaseException as error:  # whoever waits gets it, whatever it is
+                answer.set_exception(error)
+        return answer.result()
 
 
 def ask_helper(

@@ -17,6 +17,7 @@ from gitless.registry.layout import LayoutRepository
 from gitless.registry.patience import Patience
 
 if TYPE_CHECKING:
+    from gitless.registry.helpers import Helpers
     from gitless.registry.transport import Transport
 
 
@@ -30,12 +31,21 @@ class Stores:
         env: The environment: credentials, proxies, certificate files. Nothing else is read.
         insecure: Whether hosts that are not loopback may be asked without TLS.
         patience: Limits and retry of every request.
+        helpers: Asks credential helpers.
     """
 
-    def __init__(self, *, env: Mapping[str, str], insecure: bool = False, patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        env: Mapping[str, str],
+        insecure: bool = False,
+        patience: Patience | None = None,
+        helpers: Helpers | None = None,
+    ) -> None:
         self._env = env
         self._insecure = insecure
         self._patience = patience or Patience()
+        self._helpers = helpers
         self._transports: dict[str, Transport] = {}
         self._repositories: dict[Location, Repository] = {}
         self._lock = threading.Lock()
@@ -77,11 +87,13 @@ class Stores:
 
     def _transport(self, location: Location) -> Transport:
         from gitless.registry.credentials import find_credential
+        from gitless.registry.helpers import Helpers
         from gitless.registry.hosts import base_url
         from gitless.registry.transport import Transport
 
         if location.host not in self._transports:
-            find = partial(find_credential, location.host, env=self._env)
+            self._helpers = self._helpers or Helpers()
+            find = partial(find_credential, location.host, env=self._env, ask=self._helpers)
             home = base_url(location.host, insecure=self._insecure)
             self._transports[location.host] = Transport(home, self._env, self._patience, find)
         return self._transports[location.host]

@@ -1,14 +1,17 @@
 import base64
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.fakes.registry_server import Auth, RegistryServer
 
 from gitless.errors import RemoteError, UsageError
 from gitless.model.secret import Secret
 from gitless.registry.credentials import find_credential
-from gitless.registry.helpers import ask_helper
+from gitless.registry.helpers import Helpers, ask_helper
+from gitless.registry.open import Stores
 
 HOST = "reg.example.com"
 
@@ -176,6 +179,23 @@ def test_a_hanging_helper_is_killed_with_its_children(tmp_path: Path) -> None:
     env = helper(tmp_path, "sleep 600 & sleep 600")
     with pytest.raises(RemoteError, match="did not answer within"):
         ask_helper("test", HOST, env, seconds=0.3)
+
+
+@pytest.mark.parametrize(
+    ("script", "fails"),
+    [("sleep 600", True), ("exit 3", True), ("""echo '{"Username":"u","Secret":"p"}'""", False)],
+)
+def test_a_helper_is_asked_once_whatever_it_answers_and_however_many_want_to_know(
+    tmp_path: Path, script: str, fails: bool
+) -> None:
+    env = helper(tmp_path, f"echo asked >> {tmp_path}/log; {script}")
+    env |= config(tmp_path, {"credsStore": "test"})
+    with RegistryServer(auth=Auth("u", "p")) as server, ThreadPoolExecutor(8) as pool:
+        stores = Stores(env=env, helpers=Helpers(seconds=0.3))
+        wanted = [stores.open(server.location(f"apps/{number % 3}")) for number in range(9)]
+        ended = [future.exception() for future in [pool.submit(store.resolve, "latest") for store in wanted]]
+        assert [isinstance(error, RemoteError) for error in ended] == [fails] * 9
+    assert (tmp_path / "log").read_text() == "asked\n"
 
 
 @pytest.mark.parametrize("name", ["absent", "../x", "a b", ""])
