@@ -18,7 +18,7 @@ from gitless.promotion.forward import Order, Position
 from gitless.promotion.tags import BuildTag
 from gitless.verification.evidence import JudgedEvidence
 from gitless.verification.judge import judge, valid
-from gitless.verification.keys import TrustedKey
+from gitless.verification.trust import Trust
 
 MAX_LOOKS = 10
 
@@ -46,11 +46,11 @@ class Named:
 def read_named(
     repository: Repository,
     manifest: Manifest,
-    keys: Sequence[TrustedKey],
+    trusted: Sequence[Trust],
     listing: Sequence[Descriptor] | None = None,
 ) -> Named:
     """Weigh what a tag named when it was read; `listing` holds its referrers where they have been read already."""
-    evidence = judge_all(gather(repository, manifest.digest, listing), manifest.digest, keys)
+    evidence = judge_all(gather(repository, manifest.digest, listing), manifest.digest, trusted)
     return Named(manifest, tuple(evidence), judge(manifest, evidence, "strict").ok)
 
 
@@ -119,7 +119,7 @@ class Mover:
         repository: The store.
         source: This run's commit.
         history: Git, where there is one.
-        keys: The publishing identity.
+        trusted: The publishing identity.
         pause: Waits before another look, with jitter; takes the number of the look.
         rewritten: True where the user said that history was rewritten: unknown commits are then no newer ones.
         began_from: When the build was finished that the channel named at first (see `finished`); empty when none.
@@ -128,7 +128,7 @@ class Mover:
     repository: Repository
     source: Source
     history: History | None
-    keys: Sequence[TrustedKey]
+    trusted: Sequence[Trust]
     pause: Callable[[int], None]
     rewritten: bool = False
     began_from: str = ""
@@ -201,7 +201,7 @@ class Mover:
         manifest = self.repository.fetch_manifest(digest) if digest else None
         if manifest is None or order_of(manifest, self.source, self.history) != "same":
             return None
-        named = read_named(self.repository, manifest, self.keys)
+        named = read_named(self.repository, manifest, self.trusted)
         return named if named.trusted else None
 
     def _newest(self, build: BuildTag, channel: str) -> Named | None:
@@ -212,7 +212,7 @@ class Mover:
             manifest = self.repository.fetch_manifest(str(tag))
             if manifest is None:
                 continue
-            named = read_named(self.repository, manifest, self.keys)
+            named = read_named(self.repository, manifest, self.trusted)
             if named.trusted and self._is_newer(named, tag, build):
                 return named
         return None

@@ -22,7 +22,7 @@ from gitless.model.statement import Statement
 from gitless.ports import Repository, Signer
 from gitless.verification.evidence import Evidence, JudgedEvidence
 from gitless.verification.judge import REQUIRED_PREDICATES, judge, valid
-from gitless.verification.keys import TrustedKey
+from gitless.verification.trust import Trust
 
 _SUBJECT_UNKNOWN = (400, 404)
 Predicates = Mapping[str, Callable[[], Mapping[str, Any]]]
@@ -73,7 +73,8 @@ def attach_missing(
     if set(predicates) != set(REQUIRED_PREDICATES):
         raise DefectError("Evidence would be incomplete by construction.")
     missing = [kind for kind in REQUIRED_PREDICATES if not valid(found, kind)]
-    return [_attachment(signer, artifact, kind, predicates[kind](), created) for kind in missing]
+    # side by side: a log may take a second for each entry, and entries of one second share its checkpoint
+    return map_together(lambda kind: _attachment(signer, artifact, kind, predicates[kind](), created), missing)
 
 
 def _attachment(
@@ -88,7 +89,7 @@ def push(
     artifact: Manifest,
     layer: Blob,
     attachments: Sequence[Attachment],
-    keys: Sequence[TrustedKey],
+    trusted: Sequence[Trust],
     found: Sequence[JudgedEvidence],
 ) -> Completed:
     """Push by digest: blobs side by side, the artifact, its evidence; then judge what the store lists.
@@ -103,7 +104,7 @@ def push(
     map_together(repository.push_blob, blobs)
     listing = _push_manifests(repository, artifact, attachments)
     _check_listed(artifact, attachments, listing)
-    evidence = [*found, *judge_all([item.evidence for item in attachments], artifact.digest, keys)]
+    evidence = [*found, *judge_all([item.evidence for item in attachments], artifact.digest, trusted)]
     for policy in ("flux", "strict"):
         verdict = judge(artifact, evidence, policy)
         if not verdict.ok:

@@ -1,4 +1,4 @@
-"""The verb inspect: what a reference holds, with or without keys to judge it."""
+"""The verb inspect: what a reference holds, with or without somebody to trust."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from gitless.model.reference import Reference
 from gitless.model.results import InspectResult
 from gitless.ports import Repository
 from gitless.verification.evidence import JudgedEvidence
-from gitless.verification.keys import TrustedKey
+from gitless.verification.trust import Trust
 
 
 def inspect(
     repository: Repository,
     reference: Reference,
-    keys: Sequence[TrustedKey],
+    trusted: Sequence[Trust],
     describe_sbom: Callable[[Mapping[str, Any]], tuple[tuple[str, ...], tuple[str, ...]]],
 ) -> InspectResult:
     """Read artifact and evidence and show them; nothing is trusted and nothing refused for its signature.
@@ -27,20 +27,20 @@ def inspect(
     Args:
         repository: The store of the reference's location.
         reference: Tag or digest.
-        keys: Public keys, if any; without them every standing is `unknown`.
+        trusted: Trusted identities, if any; without them every standing is `unknown`.
         describe_sbom: SBOM predicate to (lines for people, image references).
     """
     artifact = fetch_artifact(repository, reference)
-    judged = judge_all(gather(repository, artifact.digest), artifact.digest, keys)
+    judged = judge_all(gather(repository, artifact.digest), artifact.digest, trusted)
     results = [evidence_result(item) for item in judged]
-    lines, images = _sbom(judged, bool(keys), describe_sbom)
+    lines, images = _sbom(judged, bool(trusted), describe_sbom)
     return InspectResult(
         reference=str(reference),
         digest=str(artifact.digest),
         media_type=artifact.media_type,
         layers=tuple((layer.media_type, str(layer.digest), layer.size) for layer in artifact.layers),
         annotations=dict(artifact.annotations),
-        evidence=tuple(item if keys else replace(item, standing="unknown") for item in results),
+        evidence=tuple(item if trusted else replace(item, standing="unknown") for item in results),
         sbom=lines,
         images=images,
     )
@@ -52,7 +52,7 @@ def _sbom(
     describe: Callable[[Mapping[str, Any]], tuple[tuple[str, ...], tuple[str, ...]]],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     found = [item for item in judged if item.predicate_type == PREDICATE_SBOM and item.statement]
-    # with keys, only an SBOM that verifies is worth showing
+    # where somebody is trusted, only an SBOM that verifies is worth showing
     shown = [item for item in found if item.standing == "valid"] if has_keys else found
     if not shown or shown[0].statement is None:
         return (("no SBOM that verifies" if found else "no SBOM",), ())

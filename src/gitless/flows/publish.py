@@ -30,7 +30,7 @@ from gitless.promotion.forward import Decision, decide
 from gitless.promotion.tags import BuildTag, content_tag
 from gitless.verification.evidence import JudgedEvidence
 from gitless.verification.judge import valid
-from gitless.verification.keys import TrustedKey
+from gitless.verification.trust import Trust
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Publisher:
         source: This run's commit.
         history: Git, where there is one.
         signer: The publishing identity.
-        keys: The same identity's public half: what "ours" means.
+        trusted: The same identity as evidence shows it: what "ours" means.
         clock: Tells the time of the evidence.
         options: Flags of the run.
         pause: Waits before another look at a channel.
@@ -50,7 +50,7 @@ class Publisher:
     source: Source
     history: History | None
     signer: Signer
-    keys: Sequence[TrustedKey]
+    trusted: Sequence[Trust]
     clock: Clock
     options: PublishOptions
     pause: Callable[[int], None]
@@ -103,11 +103,11 @@ class Publisher:
         digest = built.manifest.digest
         channel, listing = both(read_channel, lambda: repository.list_referrers(digest))
         if channel is not None and channel.digest == digest:
-            named = read_named(repository, channel, self.keys, listing)
+            named = read_named(repository, channel, self.trusted, listing)
             return named, list(named.evidence)
         return both(
-            lambda: read_named(repository, channel, self.keys) if channel else None,
-            lambda: judge_all(gather(repository, digest, listing), digest, self.keys),
+            lambda: read_named(repository, channel, self.trusted) if channel else None,
+            lambda: judge_all(gather(repository, digest, listing), digest, self.trusted),
         )
 
     def _decide(self, named: Named | None) -> Decision:
@@ -131,7 +131,7 @@ class Publisher:
         build: BuildTag,
     ) -> tuple[Completed, bool]:
         return both(
-            lambda: push(repository, built.manifest, layer, attachments, self.keys, found),
+            lambda: push(repository, built.manifest, layer, attachments, self.trusted, found),
             lambda: repository.resolve(str(build)) is not None,
         )
 
@@ -190,7 +190,7 @@ class Publisher:
 
     def _mover(self, repository: Repository, named: Named | None) -> Mover:
         rewritten = bool(self.options.rewritten_history)
-        return Mover(repository, self.source, self.history, self.keys, self.pause, rewritten, finished(named))
+        return Mover(repository, self.source, self.history, self.trusted, self.pause, rewritten, finished(named))
 
     def _copy_tags(self, named: Named, repository: Repository) -> tuple[str, ...]:
         missing = [tag for tag in self.options.extra_tags if repository.resolve(tag) != named.manifest.digest]

@@ -12,16 +12,16 @@ from gitless.model.results import EvidenceResult, VerifyResult
 from gitless.ports import Repository
 from gitless.verification.evidence import JudgedEvidence
 from gitless.verification.judge import judge
-from gitless.verification.keys import TrustedKey
+from gitless.verification.trust import Trust
 
 
-def verify(repository: Repository, reference: Reference, keys: Sequence[TrustedKey], policy: str) -> VerifyResult:
+def verify(repository: Repository, reference: Reference, trusted: Sequence[Trust], policy: str) -> VerifyResult:
     """Resolve once, read everything by digest, judge.
 
     Args:
         repository: The store of the reference's location.
         reference: Tag or digest.
-        keys: The trusted public keys; any of them may have signed.
+        trusted: The trusted identities; any of them may have signed.
         policy: `flux`, `cosign` or `strict`.
 
     Raises:
@@ -29,7 +29,7 @@ def verify(repository: Repository, reference: Reference, keys: Sequence[TrustedK
         RemoteError: The store failed, or its content does not have its digest.
     """
     artifact = fetch_artifact(repository, reference)
-    evidence = judge_all(gather(repository, artifact.digest), artifact.digest, keys)
+    evidence = judge_all(gather(repository, artifact.digest), artifact.digest, trusted)
     verdict = judge(artifact, evidence, policy)
     return VerifyResult(
         reference=str(reference),

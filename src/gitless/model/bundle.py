@@ -23,12 +23,15 @@ class Bundle:
     Attributes:
         envelope: The signed statement.
         key_hint: `publicKey.hint` of key-mode bundles; proves nothing by itself.
-        has_certificate: Whether verification material is a certificate (keyless).
+        certificate: The signing certificate, DER; empty bytes where there is one in a form that Flux's verifier does
+            not read (a chain); None where there is none.
+        content: The bytes the bundle was read from; empty for one that was made here.
     """
 
     envelope: Envelope
     key_hint: str | None
-    has_certificate: bool = False
+    certificate: bytes | None = None
+    content: bytes = b""
 
     @classmethod
     def parse(cls, content: bytes) -> Bundle:
@@ -44,12 +47,17 @@ class Bundle:
             raise UntrustedContentError("The bundle has no verificationMaterial.")
         key = material.get("publicKey")
         hint = key.get("hint") if isinstance(key, dict) else None
-        has_certificate = "certificate" in material or "x509CertificateChain" in material
         return cls(
             Envelope.from_json(document.get("dsseEnvelope")),
             hint if isinstance(hint, str) else None,
-            has_certificate,
+            _certificate(material),
+            content,
         )
+
+    @property
+    def has_certificate(self) -> bool:
+        """Whether the verification material is a certificate (keyless)."""
+        return self.certificate is not None
 
     def to_bytes(self) -> bytes:
         """The JSON bytes of a key-mode bundle, in cosign's key order."""
@@ -74,6 +82,17 @@ def is_bundle_media_type(media_type: str) -> bool:
     except UntrustedContentError:
         return False
     return True
+
+
+def _certificate(material: dict[str, Any]) -> bytes | None:
+    if "certificate" not in material:
+        return b"" if "x509CertificateChain" in material else None
+    leaf = material["certificate"]
+    raw = leaf.get("rawBytes") if isinstance(leaf, dict) else None
+    try:
+        return base64.b64decode(raw, validate=True) if isinstance(raw, str) else b""
+    except ValueError as error:
+        raise UntrustedContentError("The bundle's certificate is not base64.") from error
 
 
 def _check_media_type(value: Any) -> None:

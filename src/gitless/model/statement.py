@@ -32,10 +32,13 @@ class Statement:
 
     @classmethod
     def about(cls, digest: Digest, predicate_type: str, predicate: Mapping[str, Any]) -> Statement:
-        """Say `predicate` about one digest, in canonical bytes and without a subject name, as cosign does."""
+        """Say `predicate` about one digest, in canonical bytes.
+
+        The subject is named `_`, in-toto's word for a name without meaning: some readers demand a name.
+        """
         document = {
             "_type": STATEMENT_V1,
-            "subject": [{"digest": {"sha256": digest.hex}}],
+            "subject": [{"name": "_", "digest": {"sha256": digest.hex}}],
             "predicateType": predicate_type,
             "predicate": dict(predicate),
         }

@@ -1,4 +1,4 @@
-"""One referrer with its bundle, and what it is worth under a set of keys.
+"""One referrer with its bundle, and what it is worth under a set of identities.
 
 Three words with three consequences: `foreign` evidence is somebody else's and ignored, `invalid` evidence claims to
 be ours and does not verify, `missing` evidence is simply not there and may be completed.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime
 
 from gitless.errors import UntrustedContentError
 from gitless.model.bundle import Bundle, is_bundle_media_type
@@ -17,9 +17,8 @@ from gitless.model.digest import Digest
 from gitless.model.manifest import Manifest
 from gitless.model.media_types import IN_TOTO
 from gitless.model.statement import Statement
-from gitless.verification.keys import TrustedKey
-
-Standing = Literal["valid", "foreign", "invalid"]
+from gitless.model.workload import Workload
+from gitless.verification.trust import Standing, Trust, Weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +36,25 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class JudgedEvidence:
-    """Evidence with its standing under the trusted keys.
+    """Evidence with its standing under the trusted identities.
 
     Attributes:
         manifest: The referrer manifest's digest.
         standing: `valid`, `foreign` or `invalid`.
         reason: Why, in one sentence.
         statement: The statement, where it could be read; trustworthy only when the standing is `valid`.
+        check: The numbered step that decided (see docs/verification.md).
+        workload: What the signing certificate says of the job; None for keys and for what is not valid.
+        signed_at: A time another party vouches for, UTC; None where nobody does.
     """
 
     manifest: Digest
     standing: Standing
     reason: str
     statement: Statement | None = None
+    check: str = ""
+    workload: Workload | None = None
+    signed_at: datetime | None = None
 
     @property
     def predicate_type(self) -> str:
@@ -69,37 +74,53 @@ def bundle_layer(manifest: Manifest, subject: Digest) -> Descriptor | None:
     return layers[0] if len(layers) == 1 and is_bundle_media_type(layers[0].media_type) else None
 
 
-def judge_evidence(evidence: Evidence, subject: Digest, keys: Sequence[TrustedKey]) -> JudgedEvidence:
-    """Weigh one bundle: signature first, then what it says and about which digest."""
+def judge_evidence(evidence: Evidence, subject: Digest, trusted: Sequence[Trust]) -> JudgedEvidence:
+    """Weigh one bundle: who signed it first, then what it says and about which digest.
+
+    Args:
+        evidence: The bundle and its referrer.
+        subject: The digest it must be about.
+        trusted: The trusted identities; any of them may have signed.
+    """
     digest = evidence.manifest.digest
     try:
         bundle = Bundle.parse(evidence.bundle)
     except UntrustedContentError as error:
-        return JudgedEvidence(digest, "invalid", error.what)
-    if bundle.has_certificate:
-        return JudgedEvidence(digest, "foreign", "It is signed with a certificate, not with a key.", _read(bundle))
-    if not any(key.signed(bundle.envelope) for key in keys):
-        ours = any(key.hint == bundle.key_hint for key in keys)
-        reason = "Its key hint is a trusted key's, but the signature does not verify."
-        return JudgedEvidence(
-            digest,
-            "invalid" if ours else "foreign",
-            reason if ours else "It is not signed by a trusted key.",
-            _read(bundle),
-        )
-    return _judge_statement(digest, bundle, subject)
+        return JudgedEvidence(digest, "invalid", error.what, check="bundle.1-format")
+    weight = _best([identity.weigh(bundle) for identity in trusted])
+    if weight.standing == "valid":
+        return _judge_statement(digest, bundle, subject, weight)
+    return JudgedEvidence(digest, weight.standing, weight.reason, _read(bundle), weight.check)
 
 
-def _judge_statement(digest: Digest, bundle: Bundle, subject: Digest) -> JudgedEvidence:
+def _best(weights: Sequence[Weight]) -> Weight:
+    """One identity that accepts is enough; where none does, a broken claim outweighs a stranger's."""
+    order = {"valid": 0, "invalid": 1, "foreign": 2}
+    return min(weights, key=lambda weight: order[weight.standing], default=_NOBODY)
+
+
+_NOBODY = Weight("foreign", "Nobody is trusted.", "bundle.7-identity")
+
+
+def _judge_statement(digest: Digest, bundle: Bundle, subject: Digest, weight: Weight) -> JudgedEvidence:
     if bundle.envelope.payload_type != IN_TOTO:
-        return JudgedEvidence(digest, "invalid", "Its payload is not an in-toto statement.")
+        reason = "Its payload is not an in-toto statement."
+        return JudgedEvidence(digest, "invalid", reason, check="bundle.8-payload")
     try:
         statement = Statement.parse(bundle.envelope.payload)
     except UntrustedContentError as error:
-        return JudgedEvidence(digest, "invalid", error.what)
+        return JudgedEvidence(digest, "invalid", error.what, check="bundle.8-payload")
     if statement.subjects != (subject,):
-        return JudgedEvidence(digest, "invalid", "It is about another digest.", statement)
-    return JudgedEvidence(digest, "valid", "Signed by a trusted key, about this digest.", statement)
+        return JudgedEvidence(digest, "invalid", "It is about another digest.", statement, "bundle.9-subject")
+    return JudgedEvidence(
+        digest,
+        "valid",
+        weight.reason.removesuffix(".") + ", about this digest.",
+        statement,
+        "bundle.9-subject",
+        weight.workload,
+        weight.signed_at,
+    )
 
 
 def _read(bundle: Bundle) -> Statement | None:

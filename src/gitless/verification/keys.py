@@ -9,8 +9,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gitless.errors import UsageError
-from gitless.model.bundle import key_hint
+from gitless.model.bundle import Bundle, key_hint
 from gitless.model.dsse import Envelope
+from gitless.verification.trust import Weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +51,14 @@ class TrustedKey:
         except InvalidSignature:
             return False
         return True
+
+    def weigh(self, bundle: Bundle) -> Weight:
+        """Weigh a bundle; implements `Trust`. Bundles with a certificate are not a key's, as Flux sees it."""
+        if bundle.has_certificate:
+            return Weight("foreign", "It is signed with a certificate, not with a key.", "bundle.7-identity")
+        if self.signed(bundle.envelope):
+            return Weight("valid", "Signed by a trusted key.", "bundle.6-signature")
+        if bundle.key_hint == self.hint:
+            reason = "Its key hint is a trusted key's, but the signature does not verify."
+            return Weight("invalid", reason, "bundle.6-signature")
+        return Weight("foreign", "It is not signed by a trusted key.", "bundle.7-identity")
