@@ -11,7 +11,7 @@ from gitless.model.descriptor import Descriptor
 from gitless.model.digest import Digest
 from gitless.ports import Repository
 from gitless.verification.evidence import Evidence, JudgedEvidence, bundle_layer, judge_evidence
-from gitless.verification.keys import TrustedKey
+from gitless.verification.trust import Trust
 
 MAX_REFERRERS = 256  # a digest with more has been flooded; every reader would pay for it
 
@@ -40,9 +40,9 @@ def gather(repository: Repository, subject: Digest, listing: Sequence[Descriptor
     return [item for item in found if item is not None]
 
 
-def judge_all(evidence: Sequence[Evidence], subject: Digest, keys: Sequence[TrustedKey]) -> list[JudgedEvidence]:
-    """Weigh all of it under the same keys."""
-    return [judge_evidence(item, subject, keys) for item in evidence]
+def judge_all(evidence: Sequence[Evidence], subject: Digest, trusted: Sequence[Trust]) -> list[JudgedEvidence]:
+    """Weigh all of it under the same identities."""
+    return [judge_evidence(item, subject, trusted) for item in evidence]
 
 
 def _read(repository: Repository, subject: Digest, item: Descriptor) -> Evidence | None:
