@@ -11,6 +11,7 @@ from gitless.model.descriptor import Descriptor
 from gitless.model.digest import Digest
 from gitless.model.manifest import Manifest
 from gitless.model.rendering import Rendered, RenderRequest
+from gitless.model.token import IdentityToken
 from gitless.model.tree import Tree
 
 
@@ -120,6 +121,22 @@ class Signer(Protocol):
     @property
     def public_key_pem(self) -> bytes | None:
         """The public key evidence verifies under; None where identity is a certificate."""
+        ...
+
+
+class TokenSource(Protocol):
+    """Gives the job's own OIDC token, verified against the configured issuer's keys."""
+
+    def token(self, seconds: float) -> IdentityToken:
+        """A verified token that stays valid for at least `seconds` more.
+
+        GitHub mints a fresh one when the last is too old; GitLab fixed it when the job started.
+
+        Raises:
+            UsageError: The job has no token, or may not have one; the hint holds the lines to paste.
+            RemoteError: The platform failed, or the token ends too soon and no other is to be had.
+            CheckError: The token does not verify, or is another issuer's.
+        """
         ...
 
 
