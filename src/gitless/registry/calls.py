@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import requests
+
 from gitless.errors import RemoteError
 from gitless.model.blob import Blob
 from gitless.registry.auth import PULL, PULL_PUSH
+from gitless.registry.patience import TemporaryError
 from gitless.registry.wire import error_text, origin_text, parse_errors
 
 _GHCR_HINT = "Give the job this permission:\n  permissions:\n    packages: write"
@@ -94,6 +98,24 @@ def refusal(call: Call, answer: Answer, credential_source: str) -> RemoteError:
     )
 
 
+def broken(call: Call, url: str, error: Exception) -> RemoteError:
+    """The error for a request that got no answer; temporary unless TLS itself said no.
+
+    Args:
+        call: What was asked.
+        url: The address that was asked.
+        error: What the HTTP library raised.
+    """
+    if isinstance(error, requests.exceptions.SSLError):
+        return RemoteError(
+            f"Cannot {call.doing}.",
+            why=f"The TLS connection to {origin_text(url)} failed: {_reason(error)}",
+            hint="For a private certificate authority set SSL_CERT_FILE to its PEM file.",
+        )
+    why = f"The connection to {origin_text(url)} failed: {_reason(error)}"
+    return TemporaryError(f"Cannot {call.doing}.", why=why)
+
+
 def _hint(call: Call, answer: Answer, source: str) -> str:
     codes = {code for code, _ in parse_errors(answer.body)}
     if answer.status == 401 and not source:
@@ -111,3 +133,18 @@ def _hint(call: Call, answer: Answer, source: str) -> str:
     if answer.status == 413:
         return "The registry, or a proxy before it, limits the size of uploads."
     return ""
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost error's kind and words, without the address: its query may hold secrets."""
+    for _ in range(6):
+        inner = getattr(error, "reason", None) or next(
+            (part for part in error.args if isinstance(part, BaseException)), None
+        )
+        if not isinstance(inner, BaseException):
+            break
+        error = inner
+    if isinstance(error, ssl.SSLError):
+        return getattr(error, "verify_message", "") or error.reason or type(error).__name__
+    words = error.strerror if isinstance(error, OSError) and error.strerror else ""
+    return f"{type(error).__name__}{f' ({words})' if words else ''}"

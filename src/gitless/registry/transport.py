@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from typing import Any, BinaryIO
+from typing import Any
 
 import oras.provider
 import requests
@@ -25,17 +24,17 @@ from gitless.errors import RemoteError, UntrustedContentError
 from gitless.model.blob import Blob
 from gitless.model.secret import Secret
 from gitless.registry.auth import Authorizer
-from gitless.registry.calls import Answer, Call, Counter, refusal
+from gitless.registry.bodies import BlobBody, read_answer
+from gitless.registry.calls import Answer, Call, Counter, broken, refusal
 from gitless.registry.credentials import Credential
 from gitless.registry.hosts import check_foreign, proxy_for
 from gitless.registry.patience import TEMPORARY, Deadline, Patience, TemporaryError
+from gitless.registry.realm import Realm
 from gitless.registry.sockets import Adapter, deadline_of_reads
 from gitless.registry.wire import absolute, error_text, origin, origin_text, retry_after, warning_text
 
 _MAX_REDIRECTS = 5
 _MAX_WARNINGS = 20
-_MAX_ERROR_BYTES = 16 * 1024
-_CHUNK = 64 * 1024
 _POOL = 32
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -98,8 +97,7 @@ class Transport(oras.provider.Registry):  # type: ignore[misc]
             return answer
         if answer.status in TEMPORARY:
             raise self._temporary(call, answer)
-        credential = self._auth.credential(call.repository)
-        raise refusal(call, answer, credential.source if credential else "")
+        raise self._refusal(call, answer)
 
     def open_connections(self, count: int) -> None:
         """Open connections beside other work, so that requests sent side by side do not each wait for a handshake.
@@ -155,7 +153,7 @@ class Transport(oras.provider.Registry):  # type: ignore[misc]
         if origin(call.url) != origin(self.home):
             check_foreign(self.home, call.url)
             return self._follow(call, None, counter, deadline)
-        ask = _Realm(self, call, counter, deadline).ask
+        ask = Realm(call, lambda asked, used: self._ask_realm(call, asked, used, counter, deadline)).ask
         with self._first_contact():
             used = self._auth.header(call.repository, call.actions, ask)
             answer = self._follow(call, used, counter, deadline)
@@ -197,18 +195,30 @@ class Transport(oras.provider.Registry):  # type: ignore[misc]
             headers["Authorization"] = authorization.reveal()
         counter.add()
         try:
-            data = _Upload(call.body, deadline) if isinstance(call.body, Blob) else call.body
+            data = BlobBody(call.body, deadline) if isinstance(call.body, Blob) else call.body
             with self.do_request(url, call.method, data=data or None, headers=headers) as response:
-                return _read(response, call)
-        except requests.exceptions.SSLError as error:
-            raise RemoteError(
-                f"Cannot {call.doing}.",
-                why=f"The TLS connection to {origin_text(url)} failed: {_reason(error)}",
-                hint="For a private certificate authority set SSL_CERT_FILE to its PEM file.",
-            ) from error
+                return read_answer(response, call)
         except (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
-            why = f"The connection to {origin_text(url)} failed: {_reason(error)}"
-            raise TemporaryError(f"Cannot {call.doing}.", why=why) from error
+            raise broken(call, url, error) from error
+
+    def _ask_realm(
+        self, call: Call, asked: Call, authorization: Secret | None, counter: Counter, deadline: Deadline
+    ) -> bytes:
+        """Send a token request, never redirected, and again while it fails in a way that may pass."""
+
+        def once() -> bytes:
+            answer = self._hop(asked, asked.url, authorization, counter, deadline)
+            if answer.status in TEMPORARY:
+                raise self._temporary(asked, answer)
+            if answer.status != 200:
+                raise self._refusal(call, answer)
+            return answer.body
+
+        return self.patience.run(once, deadline)
+
+    def _refusal(self, call: Call, answer: Answer) -> RemoteError:
+        credential = self._auth.credential(call.repository)
+        return refusal(call, answer, credential.source if credential else "")
 
     def _temporary(self, call: Call, answer: Answer) -> TemporaryError:
         words = error_text(answer.body)
@@ -223,86 +233,3 @@ class Transport(oras.provider.Registry):  # type: ignore[misc]
         text = warning_text(answer.headers.get("Warning", ""))
         if text and text not in self.warnings and len(self.warnings) < _MAX_WARNINGS:
             self.warnings = (*self.warnings, text)
-
-
-class _Realm:
-    """Sends token requests: counted, limited, never redirected."""
-
-    def __init__(self, transport: Transport, call: Call, counter: Counter, deadline: Deadline) -> None:
-        self._transport, self._call, self._counter, self._deadline = transport, call, counter, deadline
-
-    def ask(self, method: str, url: str, *, fields: Mapping[str, str], authorization: Secret | None) -> bytes:
-        prepared = requests.Request(method, url, params=fields if method == "GET" else None).prepare()
-        form = requests.Request("POST", url, data=fields).prepare() if method == "POST" else None
-        call = Call(
-            f"get a token to {self._call.doing}",
-            method,
-            prepared.url or url,
-            self._call.repository,
-            headers={"Content-Type": "application/x-www-form-urlencoded"} if form else {},
-            body=str(form.body).encode() if form else None,
-        )
-        return self._transport.patience.run(lambda: self._once(call, authorization), self._deadline)
-
-    def _once(self, call: Call, authorization: Secret | None) -> bytes:
-        transport = self._transport
-        answer = transport._hop(call, call.url, authorization, self._counter, self._deadline)  # noqa: SLF001
-        if answer.status in TEMPORARY:
-            raise transport._temporary(call, answer)  # noqa: SLF001
-        if answer.status != 200:
-            credential = transport._auth.credential(call.repository)  # noqa: SLF001
-            raise refusal(self._call, answer, credential.source if credential else "")
-        return answer.body
-
-
-class _Upload:
-    """A blob as requests wants to read it: with a length, so that it is not sent in chunks, and under the deadline."""
-
-    def __init__(self, blob: Blob, deadline: Deadline) -> None:
-        self._size, self._deadline = blob.descriptor.size, deadline
-        self._stream: BinaryIO = blob.open()
-
-    def __len__(self) -> int:
-        return self._size
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(lambda: self.read(_CHUNK), b"")
-
-    def read(self, size: int = -1) -> bytes:
-        if not self._deadline.remaining:
-            raise TimeoutError("the time for this operation is up")
-        piece = self._stream.read(size)
-        if not piece:
-            self._stream.close()
-        return piece
-
-
-def _read(response: requests.Response, call: Call) -> Answer:
-    accepted = response.status_code in call.accept
-    limit = call.max_bytes if accepted else _MAX_ERROR_BYTES
-    body = bytearray()
-    while len(body) <= limit:
-        piece = response.raw.read(_CHUNK, decode_content=False)
-        if not piece:
-            break
-        body += piece
-    if len(body) > limit and accepted:
-        raise UntrustedContentError(
-            f"Cannot {call.doing}.", why=f"The answer is longer than the {limit:,} bytes that are allowed here."
-        )
-    return Answer(response.status_code, str(response.url), response.headers, bytes(body[:limit]))
-
-
-def _reason(error: BaseException) -> str:
-    """The innermost error's kind and words, without the address: its query may hold secrets."""
-    for _ in range(6):
-        inner = getattr(error, "reason", None) or next(
-            (part for part in error.args if isinstance(part, BaseException)), None
-        )
-        if not isinstance(inner, BaseException):
-            break
-        error = inner
-    if isinstance(error, ssl.SSLError):
-        return getattr(error, "verify_message", "") or error.reason or type(error).__name__
-    words = error.strerror if isinstance(error, OSError) and error.strerror else ""
-    return f"{type(error).__name__}{f' ({words})' if words else ''}"
