@@ -1,4 +1,4 @@
-"""cosign, crane and kustomize as a person would call them, offline: no log, no timestamps, no TUF."""
+"""cosign, crane and kustomize as a person would call them: by key and offline, or keyless with given services."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,10 @@ class Tools:
         }
         home.mkdir(parents=True, exist_ok=True)
 
-    def run(self, name: str, *arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[bytes]:
-        """Run one of them in its home.
+    def run(
+        self, name: str, *arguments: str | Path, check: bool = True, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run one of them in its home, with these variables beside its own.
 
         Raises:
             AssertionError: It failed; with what it said.
@@ -42,8 +45,9 @@ class Tools:
         path = program(name)
         assert path is not None, f"{name} is not built: run `make peers`"
         command = [str(path), *map(str, arguments)]
+        environment = {**self.environment, **(env or {})}
         done = subprocess.run(
-            command, cwd=self.home, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=60
+            command, cwd=self.home, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=60
         )
         if check and done.returncode != 0:
             raise AssertionError(f"{' '.join(command)}\nexit code {done.returncode}\n{done.stderr.decode()}")
@@ -73,22 +77,40 @@ class Tools:
         """`cosign verify` by key."""
         return self.run("cosign", "verify", "--key", public_key, "--insecure-ignore-tlog=true", reference, check=check)
 
+    def sign_keyless(self, signing_config: Path, trusted_root: Path, job: Mapping[str, str], reference: str) -> None:
+        """Sign a reference as `cosign sign` does in a CI job with these variables."""
+        trust = ("--signing-config", signing_config, "--trusted-root", trusted_root)
+        self.run("cosign", "sign", "--yes", "--allow-http-registry", *trust, reference, env=job)
+
+    def verify_identity(
+        self, trusted_root: Path, identity: str, issuer: str, reference: str, check: bool = True
+    ) -> subprocess.CompletedProcess[bytes]:
+        """`cosign verify` by certificate identity and issuer, both exact."""
+        who = ("--certificate-identity", identity, "--certificate-oidc-issuer", issuer)
+        trust = ("--allow-http-registry", "--trusted-root", trusted_root)
+        return self.run("cosign", "verify", *trust, *who, reference, check=check)
+
     def attestation(self, public_key: Path, reference: str, kind: str) -> dict[str, Any]:
-        """The one statement of that type which `cosign verify-attestation` accepts.
+        """The one statement of that type which `cosign verify-attestation` accepts by key.
 
         Raises:
             AssertionError: There is none, or more than one.
         """
-        done = self.run(
-            "cosign",
-            "verify-attestation",
-            "--key",
-            public_key,
-            "--insecure-ignore-tlog=true",
-            "--type",
-            kind,
-            reference,
-        )
+        return self._attestation(kind, reference, "--key", public_key, "--insecure-ignore-tlog=true")
+
+    def attestation_by(
+        self, trusted_root: Path, identity: str, issuer: str, reference: str, kind: str
+    ) -> dict[str, Any]:
+        """The one statement of that type which `cosign verify-attestation` accepts by identity and issuer.
+
+        Raises:
+            AssertionError: There is none, or more than one.
+        """
+        who = ("--certificate-identity", identity, "--certificate-oidc-issuer", issuer)
+        return self._attestation(kind, reference, "--allow-http-registry", "--trusted-root", trusted_root, *who)
+
+    def _attestation(self, kind: str, reference: str, *trust: str | Path) -> dict[str, Any]:
+        done = self.run("cosign", "verify-attestation", *trust, "--type", kind, reference)
         envelopes = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
         assert len(envelopes) == 1, f"{len(envelopes)} statements of type {kind} at {reference}"
         statement: dict[str, Any] = json.loads(base64.b64decode(envelopes[0]["payload"]))

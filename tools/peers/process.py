@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from pathlib import Path
 
 
@@ -52,6 +53,16 @@ def answers(url: str) -> bool:
     return True
 
 
+def answers_ok(url: str) -> bool:
+    """Whether it answers with status 200."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=5) as answer:
+            return bool(answer.status == HTTPStatus.OK)
+    except OSError:
+        return False
+
+
 class Server:
     """One server process, with its output in a file.
 
@@ -59,9 +70,12 @@ class Server:
         command: Program and arguments.
         log: Where its output goes.
         env: Variables beside those of this process.
+        cwd: The folder it runs in, when not this process's.
     """
 
-    def __init__(self, command: list[str], log: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, command: list[str], log: Path, env: Mapping[str, str] | None = None, cwd: Path | None = None
+    ) -> None:
         self.name = Path(command[0]).name
         self.log = log
         with log.open("wb") as output:
@@ -70,6 +84,7 @@ class Server:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
+                cwd=cwd,
                 env={**os.environ, **(env or {})},
             )
 
