@@ -1,0 +1,85 @@
+"""Blobs on their way into one repository: nothing is sent that is there already."""
+
+from __future__ import annotations
+
+import threading
+from urllib.parse import quote
+
+from gitless.errors import RemoteError, UntrustedContentError
+from gitless.model.blob import Blob
+from gitless.model.digest import Digest
+from gitless.registry.calls import Answer, Call
+from gitless.registry.endpoint import Endpoint
+from gitless.registry.patience import Deadline, TemporaryError
+from gitless.registry.wire import absolute, digest_header
+
+_OCTETS = {"Content-Type": "application/octet-stream"}
+_LARGE = 8 * 1024 * 1024
+
+
+class Uploads:
+    """Puts blobs into one repository; safe to use from several threads.
+
+    Args:
+        endpoint: The repository.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._held: set[Digest] = set()
+        self._pushing: dict[Digest, threading.Lock] = {}
+
+    def push(self, blob: Blob) -> None:
+        """See to it that the repository holds a blob.
+
+        Two requests for new content, one for what is there, none for what this object sent. The upload is opened as a
+        mount of the digest from the repository itself: a registry that holds it answers 201 and the upload is over
+        (distribution-spec 1.1, "mounting a blob").
+
+        Raises:
+            RemoteError: The registry refused, or stored it under another digest.
+        """
+        digest = blob.descriptor.digest
+        with self._pushing.setdefault(digest, threading.Lock()):
+            if digest in self._held:
+                return
+            deadline = self._endpoint.patience.deadline(blob.descriptor.size)
+            # an upload that broke cannot be resumed with a second PUT, so the whole of it is tried again
+            self._endpoint.patience.run(lambda: self._upload(blob, deadline), deadline)
+            self._held.add(digest)
+
+    def _upload(self, blob: Blob, deadline: Deadline) -> None:
+        digest = blob.descriptor.digest
+        doing = f"push the blob {digest} to {self._endpoint.location}"
+        answer = self._open_upload(doing, digest, deadline)
+        if answer.status == 201 or (blob.descriptor.size > _LARGE and self._holds(digest, deadline)):
+            return
+        location = absolute(answer.url, answer.headers.get("Location", ""))
+        url = f"{location}{'&' if '?' in location else '?'}digest={quote(str(digest), safe='')}"
+        body = blob if blob.descriptor.size else b""
+        done = self._endpoint.once(
+            Call(doing, "PUT", url, self._endpoint.name, (200, 201, 204), _OCTETS, body), deadline
+        )
+        if digest_header(done.headers) not in (None, digest):
+            raise UntrustedContentError(f"Cannot {doing}.", why="The registry stored it under another digest.")
+
+    def _open_upload(self, doing: str, digest: Digest, deadline: Deadline) -> Answer:
+        uploads = f"{self._endpoint.base}/blobs/uploads/"
+        mount = f"{uploads}?mount={quote(str(digest), safe='')}&from={quote(self._endpoint.name, safe='')}"
+        try:
+            answer = self._endpoint.once(Call(doing, "POST", mount, self._endpoint.name, (201, 202)), deadline)
+        except TemporaryError:
+            raise
+        except RemoteError as error:
+            if error.status not in (400, 404, 405):
+                raise
+            return self._endpoint.once(Call(doing, "POST", uploads, self._endpoint.name, (202,)), deadline)
+        if answer.status == 201 and digest_header(answer.headers) not in (None, digest):
+            return self._endpoint.once(Call(doing, "POST", uploads, self._endpoint.name, (202,)), deadline)
+        return answer
+
+    def _holds(self, digest: Digest, deadline: Deadline) -> bool:
+        call = Call(
+            f"look for {digest}", "HEAD", f"{self._endpoint.base}/blobs/{digest}", self._endpoint.name, (200, 404)
+        )
+        return self._endpoint.once(call, deadline).status == 200
