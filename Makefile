@@ -39,7 +39,7 @@ docs: .venv/.ready ## Write the pages that are made from the code
 bench: .venv/.ready peers peers-bench ## Measure against cosign, crane and syft; fails when a bar is missed
 	@$(BIN)/python benchmarks/publish.py $(BENCH_ARGS)
 
-peers: ## Build the registries, cosign, crane, helm and kustomize that the peers ring needs
+peers: ## Build what the peers ring needs: registries, Sigstore services, cosign, crane, helm and kustomize
 	@$(PYTHON) tools/peers/build.py peers
 
 peers-cluster: ## Build the Kubernetes API server and the Flux controllers of the cluster ring
