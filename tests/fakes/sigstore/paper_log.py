@@ -177,6 +177,16 @@ def dsse_body(envelope: str, payload: bytes, signatures: list[bytes], certificat
     return Body("dsse", "0.0.1", canonical({"apiVersion": "0.0.1", "kind": "dsse", "spec": spec}))
 
 
+def v1_hashedrekord_body(digest: bytes, signature: bytes, certificate: x509.Certificate) -> Body:
+    """A `hashedrekord` 0.0.1 entry of Rekor v1, as signatures over plain bytes have it (the older `.sig` form)."""
+    public_key = {"content": b64(pem(certificate))}
+    spec = {
+        "data": {"hash": {"algorithm": "sha256", "value": digest.hex()}},
+        "signature": {"content": b64(signature), "publicKey": public_key},
+    }
+    return Body("hashedrekord", "0.0.1", canonical({"apiVersion": "0.0.1", "kind": "hashedrekord", "spec": spec}))
+
+
 def hashedrekord_body(digest: bytes, signature: bytes, verifier: Mapping[str, Any]) -> Body:
     """A `hashedrekord` 0.0.2 entry of Rekor v2.
 
