@@ -108,6 +108,18 @@ class Authorizer:
                 self._credentials[repository] = self.find(repository)
             return self._credentials[repository]
 
+    def shares_access(self, first: str, second: str) -> bool:
+        """Whether a request for the first repository may read the second one too.
+
+        Tokens name one repository; a token for two costs as many requests as a mount would save.
+        """
+        if self._challenge is None:
+            return True
+        credential = self.credential(first)
+        if credential != self.credential(second):
+            return False
+        return self._challenge.scheme == "basic" or bool(credential and credential.bearer)
+
     def _lock(self, repository: str) -> threading.RLock:
         # one for each repository: fifty tokens are fetched side by side, and none of them twice
         return self._locks.setdefault(repository, threading.RLock())

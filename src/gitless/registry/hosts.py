@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from gitless.errors import UntrustedContentError
-from gitless.registry.wire import origin, origin_text
+from gitless.model.web import ip_address, is_loopback, origin
+from gitless.model.web import proxy_for as proxy_for
+from gitless.registry.wire import origin_text
 
 _DOCKER_HUB = "docker.io"
 _DOCKER_HUB_API = "registry-1.docker.io"
@@ -32,14 +32,6 @@ def repository_path(host: str, path: str) -> str:
     return f"library/{path}" if host in (_DOCKER_HUB, "index.docker.io") and "/" not in path else path
 
 
-def is_loopback(name: str) -> bool:
-    """Whether a host name or address means this machine."""
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    address = _address(name)
-    return address is not None and address.is_loopback
-
-
 def check_foreign(home: str, url: str) -> None:
     """Refuse addresses a registry must not send us to: plain http, and this machine or its network.
 
@@ -54,7 +46,7 @@ def check_foreign(home: str, url: str) -> None:
         return
     scheme, name, _ = origin(url)
     own = origin(home)[1]
-    address = _address(name)
+    address = ip_address(name)
     private = is_loopback(name) or (address is not None and not address.is_global)
     if private and not (is_loopback(own) or _is_private(own)):
         raise UntrustedContentError(
@@ -97,54 +89,13 @@ def check_realm(home: str, realm: str, allowed: str = "") -> None:
         )
 
 
-def proxy_for(url: str, env: Mapping[str, str]) -> str | None:
-    """The proxy for an address by HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY; never one for loopback."""
-    scheme, name, port = origin(url)
-    if is_loopback(name) or _is_direct(name, port, _variable(env, "NO_PROXY")):
-        return None
-    return _variable(env, f"{scheme.upper()}_PROXY") or _variable(env, "ALL_PROXY") or None
-
-
-def _variable(env: Mapping[str, str], name: str) -> str:
-    return env.get(name.lower()) or env.get(name) or ""
-
-
-def _is_direct(name: str, port: int, no_proxy: str) -> bool:
-    address = _address(name)
-    for entry in no_proxy.replace(" ", ",").split(","):
-        rule = entry.strip().lower().removeprefix("*").lstrip(".")
-        if entry.strip() == "*" or (rule and _is_below(name, rule)) or rule == f"{name}:{port}":
-            return True
-        if address is not None and "/" in rule and _is_in(address, rule):
-            return True
-    return False
-
-
-def _is_below(name: str, rule: str) -> bool:
-    return name == rule or name.endswith(f".{rule}")
-
-
-def _is_in(address: ipaddress.IPv4Address | ipaddress.IPv6Address, rule: str) -> bool:
-    try:
-        return address in ipaddress.ip_network(rule, strict=False)
-    except ValueError:
-        return False
-
-
 def _is_same_domain(one: str, other: str) -> bool:
-    if _address(one) or _address(other):
+    if ip_address(one) or ip_address(other):
         return False
     labels, others = one.split("."), other.split(".")
     return len(labels) > 1 and labels[-2:] == others[-2:]
 
 
 def _is_private(name: str) -> bool:
-    address = _address(name)
+    address = ip_address(name)
     return address is not None and not address.is_global
-
-
-def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(name)
-    except ValueError:
-        return None

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any
 
-import oras.provider
 import requests
 import urllib3.exceptions
 
@@ -27,9 +26,11 @@ from gitless.registry.auth import Authorizer
 from gitless.registry.bodies import BlobBody, read_answer
 from gitless.registry.calls import Answer, Call, Counter, broken, refusal
 from gitless.registry.credentials import Credential
+from gitless.registry.holdings import Holdings
 from gitless.registry.hosts import check_foreign, proxy_for
 from gitless.registry.patience import TEMPORARY, Deadline, Patience, TemporaryError
 from gitless.registry.realm import Realm
+from gitless.registry.session import Session
 from gitless.registry.sockets import Adapter, deadline_of_reads
 from gitless.registry.wire import absolute, error_text, origin, origin_text, retry_after, warning_text
 
@@ -39,7 +40,7 @@ _POOL = 32
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-class Transport(oras.provider.Registry):  # type: ignore[misc]
+class Transport(Session):  # type: ignore[misc]
     """The session of one host.
 
     Args:
@@ -48,6 +49,9 @@ class Transport(oras.provider.Registry):  # type: ignore[misc]
         patience: Limits and retry.
         find: Finds the credential of a repository.
         wall_clock: The current time; only a Retry-After date needs it.
+
+    Attributes:
+        holdings: What this run has put into the host's repositories.
     """
 
     def __init__(
@@ -66,6 +70,7 @@ class Transport(oras.provider.Registry):  # type: ignore[misc]
         self._env = env
         self._wall_clock = wall_clock or (lambda: datetime.fromtimestamp(time.time(), timezone.utc))
         self._auth = Authorizer(home, find, patience.now, env.get("GITLESS_REGISTRY_REALM_HOST", ""))
+        self.holdings = Holdings(self._auth.shares_access)
         self._first = threading.Lock()
         self._is_met = False
         self.session.trust_env = False

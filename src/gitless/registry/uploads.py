@@ -1,4 +1,4 @@
-"""Blobs on their way into one repository: nothing is sent that is there already."""
+"""Blobs on their way into one repository: nothing is sent that the registry is known to hold."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from gitless.registry.wire import absolute, digest_header
 
 _OCTETS = {"Content-Type": "application/octet-stream"}
 _LARGE = 8 * 1024 * 1024
+_NO_MOUNT = frozenset({400, 404, 405})
 
 
 class Uploads:
@@ -26,6 +27,7 @@ class Uploads:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
+        self._holdings = endpoint.transport.holdings
         self._held: set[Digest] = set()
         self._pushing: dict[Digest, threading.Lock] = {}
 
@@ -33,8 +35,9 @@ class Uploads:
         """See to it that the repository holds a blob.
 
         Two requests for new content, one for what is there, none for what this object sent. The upload is opened as a
-        mount of the digest from the repository itself: a registry that holds it answers 201 and the upload is over
-        (distribution-spec 1.1, "mounting a blob").
+        mount: of what this run has put into another repository of the host, else from the repository itself. A
+        registry that finds it there answers 201 and the upload is over; any other one answers 202 and the upload is
+        an ordinary one (distribution-spec 1.1, "mounting a blob from another repository").
 
         Raises:
             RemoteError: The registry refused, or stored it under another digest.
@@ -47,6 +50,7 @@ class Uploads:
             # an upload that broke cannot be resumed with a second PUT, so the whole of it is tried again
             self._endpoint.patience.run(lambda: self._upload(blob, deadline), deadline)
             self._held.add(digest)
+            self._holdings.add(digest, self._endpoint.name)
 
     def _upload(self, blob: Blob, deadline: Deadline) -> None:
         digest = blob.descriptor.digest
@@ -64,22 +68,39 @@ class Uploads:
             raise UntrustedContentError(f"Cannot {doing}.", why="The registry stored it under another digest.")
 
     def _open_upload(self, doing: str, digest: Digest, deadline: Deadline) -> Answer:
-        uploads = f"{self._endpoint.base}/blobs/uploads/"
-        mount = f"{uploads}?mount={quote(str(digest), safe='')}&from={quote(self._endpoint.name, safe='')}"
-        try:
-            answer = self._endpoint.once(Call(doing, "POST", mount, self._endpoint.name, (201, 202)), deadline)
-        except TemporaryError:
-            raise
-        except RemoteError as error:
-            if error.status not in (400, 404, 405):
-                raise
-            return self._endpoint.once(Call(doing, "POST", uploads, self._endpoint.name, (202,)), deadline)
-        if answer.status == 201 and digest_header(answer.headers) not in (None, digest):
-            return self._endpoint.once(Call(doing, "POST", uploads, self._endpoint.name, (202,)), deadline)
+        own = self._endpoint.name
+        lender = self._holdings.lender(digest, own)
+        answer = self._mount(doing, digest, lender, deadline)
+        if answer is None and lender != own:
+            # not allowed, or not known: what another repository holds is a hint and never needed
+            self._holdings.refuse()
+            answer = self._mount(doing, digest, own, deadline)
+        if answer is None or (answer.status == 201 and digest_header(answer.headers) not in (None, digest)):
+            uploads = f"{self._endpoint.base}/blobs/uploads/"
+            return self._endpoint.once(Call(doing, "POST", uploads, own, (202,)), deadline)
         return answer
+
+    def _mount(self, doing: str, digest: Digest, lender: str, deadline: Deadline) -> Answer | None:
+        """Open an upload as a mount; None where the registry refuses it as one."""
+        own = self._endpoint.name
+        query = f"mount={quote(str(digest), safe='')}&from={quote(lender, safe='')}"
+        call = Call(doing, "POST", f"{self._endpoint.base}/blobs/uploads/?{query}", own, (201, 202))
+        try:
+            return self._endpoint.once(call, deadline)
+        except RemoteError as error:
+            if not _refuses_mount(error, loan=lender != own):
+                raise
+            return None
 
     def _holds(self, digest: Digest, deadline: Deadline) -> bool:
         call = Call(
             f"look for {digest}", "HEAD", f"{self._endpoint.base}/blobs/{digest}", self._endpoint.name, (200, 404)
         )
         return self._endpoint.once(call, deadline).status == 200
+
+
+def _refuses_mount(error: RemoteError, *, loan: bool) -> bool:
+    """Whether to open the upload in another way; a loan is given up on any failure that does not ask us to wait."""
+    if isinstance(error, TemporaryError):
+        return loan and error.wait_seconds is None
+    return error.status in _NO_MOUNT or (loan and error.status in (401, 403))

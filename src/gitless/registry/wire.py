@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from gitless.errors import UntrustedContentError, UsageError
 from gitless.model.digest import Digest
+from gitless.model.web import origin as origin
 
 MAX_HEADER = 8192
 MAX_WARNING = 4096  # what a client has to bear (distribution-spec 1.1, "Warnings")
@@ -95,13 +96,6 @@ def absolute(base: str, target: str) -> str:
     if home.scheme == "https" and url.scheme == "http" and url.netloc == home.netloc:
         url = url._replace(scheme="https")
     return urlunsplit(url)
-
-
-def origin(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port of an address."""
-    parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    return parts.scheme, (parts.hostname or "").lower(), port
 
 
 def origin_text(url: str) -> str:
