@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -63,8 +65,18 @@ def answers_ok(url: str) -> bool:
         return False
 
 
+@functools.cache
+def _bound() -> tuple[str, ...]:
+    """The command prefix with which a process ends when we do, even if we are killed; empty where there is none."""
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        return ()
+    prefix = (setpriv, "--pdeathsig", "KILL")
+    return prefix if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0 else ()
+
+
 class Server:
-    """One server process, with its output in a file.
+    """One server process, with its output in a file. Start it from the main thread: it ends with the one it is from.
 
     Args:
         command: Program and arguments.
@@ -80,7 +92,7 @@ class Server:
         self.log = log
         with log.open("wb") as output:
             self._process = subprocess.Popen(
-                command,
+                [*_bound(), *command],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,

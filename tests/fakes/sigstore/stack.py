@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import base64
 import copy
-import fcntl
 import hashlib
 import json
-import os
-import socket
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -31,12 +27,11 @@ from tests.fakes.sigstore.claims import GITHUB, GITLAB
 from tests.fakes.sigstore.ctlog import PATH, CtLog, public_der
 from tests.fakes.sigstore.issuers import Issuers
 from tests.fakes.sigstore.loopback import Loopback
+from tests.fakes.sigstore.place import alone, default_lock
 from tests.fakes.sigstore.trust import ORIGIN, Addresses, client_trust_config, signing_config, trusted_root
-from tools.peers.process import Server, answers_ok, free_ports, wait_until
+from tools.peers.process import Server, answers_ok, free_ports
 from tools.peers.recipes import program
 
-METRICS_PORT = 2112
-LOCK_SECONDS = 90.0
 _TEMPLATES = Path(__file__).with_name("fulcio.yaml")
 
 
@@ -92,7 +87,7 @@ def running(home: Path, self_managed: Iterable[str] = ()) -> Iterator[Stack]:
     """
     home.mkdir(parents=True, exist_ok=True)
     with ExitStack() as exits:
-        exits.enter_context(_alone())
+        exits.enter_context(alone(default_lock()))
         issuers = exits.enter_context(Issuers(home, self_managed))
         authorities = make_authorities()
         ctlog = CtLog(authorities.ct)
@@ -185,31 +180,6 @@ class _Services:
         url = f"http://127.0.0.1:{port}"
         self._pending.append((server, f"{url}{ready}"))
         return url
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Hold the one place there is for a stack; wait for others to leave it."""
-    path = Path(tempfile.gettempdir()) / f"gitless-sigstore-{os.getuid()}.lock"
-    with path.open("w") as handle:
-
-        def locked() -> bool:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
-            return True
-
-        try:
-            wait_until(locked, f"free: {path}, which another run's Sigstore services hold", LOCK_SECONDS)
-        except TimeoutError as error:
-            raise RuntimeError(str(error)) from error
-        try:
-            socket.create_server(("", METRICS_PORT)).close()
-        except OSError as error:
-            reason = f"port {METRICS_PORT} is taken: the timestamp authority needs it and cannot use another"
-            raise RuntimeError(f"{reason}; end what listens there ({error})") from error
-        yield
 
 
 def _fulcio_configuration(issuers: Issuers) -> dict[str, Any]:
