@@ -33,8 +33,10 @@ def verify_command(
     from gitless.wiring import verify as wiring
 
     results = wiring.verify(references, keys, policy, insecure=insecure)
+    if len(results) == 1 and results[0].error:
+        raise results[0].error
     for result in results:
         show(verify_lines(result))
     if as_json:
         print_json(verify_record(results))
-    return 0 if all(result.ok for result in results) else 1
+    return max(result.exit_code for result in results)

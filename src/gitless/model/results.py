@@ -111,28 +111,35 @@ class PublishResult:
 
 @dataclass(frozen=True, slots=True)
 class VerifyResult:
-    """The verdict over one reference.
+    """The verdict over one reference, or why there is none.
 
     Attributes:
         reference: As it was asked for.
-        digest: What it resolved to.
+        digest: What it resolved to; empty where there is no verdict.
         policy: The policy it was judged under.
         checks: The numbered steps.
         evidence: All bundles, with their standing.
         requests: Requests sent to the store.
+        error: Why it could not be judged; None when it was.
     """
 
     reference: str
     digest: str
     policy: str
-    checks: tuple[Check, ...]
+    checks: tuple[Check, ...] = ()
     evidence: tuple[EvidenceResult, ...] = ()
     requests: int = 0
+    error: GitlessError | None = None
 
     @property
     def ok(self) -> bool:
         """True when there are checks and all held."""
         return bool(self.checks) and all(check.ok for check in self.checks)
+
+    @property
+    def exit_code(self) -> int:
+        """0 when it holds, 1 when a check said no, else the error's."""
+        return self.error.exit_code if self.error else int(not self.ok)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,8 @@ def _component(result: ComponentResult) -> dict[str, Any]:
 
 
 def _verified(result: VerifyResult) -> dict[str, Any]:
+    if result.error:
+        return {"ok": False, "reference": result.reference, "policy": result.policy, "error": _error(result.error)}
     return {
         "ok": result.ok,
         "reference": result.reference,

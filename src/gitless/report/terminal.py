@@ -21,6 +21,8 @@ def publish_lines(result: PublishResult) -> list[str]:
 def verify_lines(result: VerifyResult) -> list[str]:
     """The verdict, then each numbered check."""
     head = f"{'verified' if result.ok else 'NOT verified'}: {one_line(result.reference)} ({result.policy})"
+    if result.error:
+        return [head, *(f"  {line}" for line in error_lines(result.error))]
     checks = [f"  {'ok ' if check.ok else 'NO '} {check.id}: {one_line(check.reason)}" for check in result.checks]
     return [head, f"  digest {result.digest}", *checks, *_evidence(result.evidence)]
 

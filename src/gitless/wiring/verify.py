@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gitless.errors import UsageError
+from gitless.errors import GitlessError, UsageError
 from gitless.model.reference import Reference
 from gitless.model.results import InspectResult, VerifyResult
 from gitless.wiring.keys import trusted_keys
 
+if TYPE_CHECKING:
+    from gitless.registry.open import Stores
+    from gitless.verification.trust import Trust
+
 
 def verify(references: Sequence[str], keys: Sequence[str], policy: str, *, insecure: bool) -> tuple[VerifyResult, ...]:
-    """Wire and run the verb verify.
+    """Wire and run the verb verify; a reference that cannot be judged does not keep the others from it.
 
     Raises:
         UsageError: No key was given, or a reference or key is malformed.
     """
-    from gitless.flows.verify import verify as flow
     from gitless.registry.open import Stores
 
     if not keys:
@@ -26,7 +29,16 @@ def verify(references: Sequence[str], keys: Sequence[str], policy: str, *, insec
     trusted = trusted_keys(keys)
     parsed = [Reference.parse(text) for text in references]
     stores = Stores(env=os.environ, insecure=insecure)
-    return tuple(flow(stores.open(reference.location), reference, trusted, policy) for reference in parsed)
+    return tuple(_verify_one(stores, reference, trusted, policy) for reference in parsed)
+
+
+def _verify_one(stores: Stores, reference: Reference, trusted: Sequence[Trust], policy: str) -> VerifyResult:
+    from gitless.flows.verify import verify as flow
+
+    try:
+        return flow(stores.open(reference.location), reference, trusted, policy)
+    except GitlessError as error:
+        return VerifyResult(str(reference), "", policy, error=error)
 
 
 def inspect(reference: str, keys: Sequence[str], *, insecure: bool) -> InspectResult:

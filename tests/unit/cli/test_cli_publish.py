@@ -96,6 +96,25 @@ def test_verify_with_another_key_says_no_with_exit_code_1(shop, tmp_path):
     assert "foreign" in done.stderr
 
 
+def test_verify_of_several_references_tells_every_verdict_and_exits_with_the_worst(shop):
+    shop.publish()
+    good, missing = f"oci-layout:{shop.layout}/web:latest", f"oci-layout:{shop.layout}/web:absent"
+    broken = f"oci-layout:{shop.folder}/broken:latest"
+    (shop.folder / "broken").mkdir()
+    (shop.folder / "broken" / "index.json").write_text("{")
+    (shop.folder / "broken" / "oci-layout").write_text('{"imageLayoutVersion":"1.0.0"}')
+    done = shop.run("verify", good, missing, "--key", str(shop.public), "--json")
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["ok"]) == (1, False)
+    assert [entry["ok"] for entry in document["references"]] == [True, False]
+    assert [entry["reference"] for entry in document["references"]] == [good, missing]
+    assert "does not exist" in document["references"][1]["error"]["what"]
+    assert "does not exist" in done.stderr
+    assert shop.run("verify", missing, broken, good, "--key", str(shop.public)).returncode == 3
+    alone = json.loads(shop.run("verify", missing, "--key", str(shop.public), "--json").stdout)
+    assert (alone["ok"], alone["error"]["exit_code"]) == (False, 1)
+
+
 def test_same_commit_gives_the_same_digest_on_every_machine(shop, tmp_path):
     digests = set()
     variants = [
