@@ -32,6 +32,6 @@ def test_a_strangers_port_is_named(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         with (
             pytest.raises(RuntimeError, match=f"needs port {port} and cannot use another"),
-            alone(tmp_path / "l", port),
+            alone(tmp_path / "l", port, 0.0),
         ):
             pass
