@@ -93,7 +93,9 @@ def check_registry(text: str) -> str:
     try:
         Location.parse(text)
     except UsageError as error:
-        raise ValueError(error.hint or error.what) from error
+        raise ValueError(
+            "must be host/prefix, such as ghcr.io/acme/apps, or oci-layout:DIR; oci:// and https:// are not written"
+        ) from error
     return text
 
 

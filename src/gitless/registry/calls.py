@@ -113,7 +113,8 @@ def broken(call: Call, url: str, error: Exception) -> RemoteError:
             hint="For a private certificate authority set SSL_CERT_FILE to its PEM file.",
         )
     why = f"The connection to {origin_text(url)} failed: {_reason(error)}"
-    return TemporaryError(f"Cannot {call.doing}.", why=why)
+    hint = "Look at the host's name and port, at the network and at HTTPS_PROXY; then run the same command again."
+    return TemporaryError(f"Cannot {call.doing}.", why=why, hint=hint)
 
 
 def _hint(call: Call, answer: Answer, source: str) -> str:

@@ -230,6 +230,7 @@ class Transport(Session):  # type: ignore[misc]
         return TemporaryError(
             f"Cannot {call.doing}.",
             why=f"{origin_text(answer.url)} answered {answer.status}{f': {words}' if words else '.'}",
+            hint="It may pass: run the same command again later.",
             status=answer.status,
             wait_seconds=retry_after(answer.headers.get("Retry-After", ""), self._wall_clock()),
         )

@@ -400,3 +400,14 @@ def test_an_api_that_is_a_moment_behind_is_waited_for(server: RegistryServer) ->
     empty = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}).encode()
     server.on("GET", "/referrers/", replies.body(empty, Content_Type=OCI_INDEX), times=2)
     assert len(store.attach(subject.digest, push_layers(store, subject.descriptor, "a"))) == 1
+
+
+def test_a_registry_that_is_down_says_what_to_do(server: RegistryServer) -> None:
+    server.stop_after(0, "500")
+    with pytest.raises(RemoteError) as failing:
+        opened(server).resolve("latest")
+    assert "again" in failing.value.hint
+    server.stop_after(0)
+    with pytest.raises(RemoteError) as gone:
+        opened(server).resolve("latest")
+    assert "HTTPS_PROXY" in gone.value.hint

@@ -102,7 +102,8 @@ def test_very_many_faults_are_cut_honestly() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("registry: oci://ghcr.io/x", "registry: For example ghcr.io/acme/apps, localhost:5000/apps or oci-layout:DIR."),
+        ("registry: oci://ghcr.io/x",
+         "registry: must be host/prefix, such as ghcr.io/acme/apps, or oci-layout:DIR; oci:// and https:// are not written"),
         ("media_type: flux", "media_type: unknown key; did you mean media-type?"),
         ("components: {path: x}", "components: must be a list"),
         ("components: [x]", "components[0]: must be a mapping"),
