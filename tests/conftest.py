@@ -5,10 +5,14 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.fakes.sigstore.stack import Stack
 
 HERE = Path(__file__).parent
 MARKED = ("integration", "peers", "cluster")
@@ -62,6 +66,22 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[name]
     # A person's own Git configuration (signing, hooks, default branch) decides nothing here.
     os.environ.update(GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_SYSTEM=os.devnull)
+
+
+@pytest.fixture(scope="session")
+def sigstore(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Fulcio, Rekor and a timestamp authority, for GitHub, GitLab and one self-managed GitLab.
+
+    It is here, and not with one ring, because there is room for one only: rings that run together share it.
+    """
+    from tests.fakes.sigstore import stack
+    from tests.fakes.sigstore.claims import SELF_MANAGED
+    from tools.peers.recipes import missing
+
+    if absent := missing("peers"):
+        pytest.skip(f"run `make peers` (missing: {', '.join(absent)})")
+    with stack.running(tmp_path_factory.mktemp("sigstore"), [SELF_MANAGED]) as running:
+        yield running
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

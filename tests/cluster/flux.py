@@ -14,7 +14,7 @@ _APPLIES = "/apis/kustomize.toolkit.fluxcd.io/v1"
 
 
 class Flux:
-    """An OCIRepository that verifies by key, and a Kustomization that applies it.
+    """An OCIRepository that verifies, and a Kustomization that applies it.
 
     Args:
         api: The cluster.
@@ -31,23 +31,42 @@ class Flux:
         self._apply = f"{_APPLIES}/namespaces/{namespace}/kustomizations/app"
 
     def create(self, public_key: bytes) -> None:
-        """Make the namespace, the Secret with the key, and both objects."""
+        """Trust that key."""
+        self.create_trusting({"secretRef": {"name": "cosign-pub"}}, "cosign-pub", "cosign.pub", public_key)
+
+    def create_keyless(self, trusted_root: bytes, issuer: str, subject: str) -> None:
+        """Trust who matches both patterns, as the instance of that trusted root says."""
+        verify = {
+            "trustedRootSecretRef": {"name": "sigstore-root"},
+            "matchOIDCIdentity": [{"issuer": issuer, "subject": subject}],
+        }
+        self.create_trusting(verify, "sigstore-root", "trusted_root.json", trusted_root)
+
+    def create_trusting(self, verify: dict[str, Any], name: str, key: str, content: bytes) -> None:
+        """Make the namespace, a Secret with one key, and both objects.
+
+        Args:
+            verify: The OCIRepository's `spec.verify`, the provider aside.
+            name: The Secret's name.
+            key: The Secret's key.
+            content: Its value.
+        """
         core = f"/api/v1/namespaces/{self.namespace}"
         self._api.apply(core, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}})
-        key = {"cosign.pub": base64.b64encode(public_key).decode()}
-        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "cosign-pub"}, "data": key}
-        self._api.apply(f"{core}/secrets/cosign-pub", secret)
-        self._api.apply(self._source, self._oci_repository())
+        data = {key: base64.b64encode(content).decode()}
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data}
+        self._api.apply(f"{core}/secrets/{name}", secret)
+        self._api.apply(self._source, self._oci_repository({"provider": "cosign", **verify}))
         self._api.apply(self._apply, self._kustomization())
 
-    def _oci_repository(self) -> dict[str, Any]:
+    def _oci_repository(self, verify: dict[str, Any]) -> dict[str, Any]:
         spec = {
             "interval": "10m",
             "timeout": "20s",
             "url": f"oci://{self.registry}/{self.repository}",
             "insecure": True,
             "ref": {"tag": "latest"},
-            "verify": {"provider": "cosign", "secretRef": {"name": "cosign-pub"}},
+            "verify": verify,
         }
         return {
             "apiVersion": "source.toolkit.fluxcd.io/v1",

@@ -1,4 +1,4 @@
-"""Registries, Sigstore services, keys and foreign command lines for the peers ring; each runs once for the whole ring."""
+"""Registries, keys and foreign command lines for the peers ring; each registry runs once for the whole ring."""
 
 from __future__ import annotations
 
@@ -10,13 +10,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from tests.fakes.sigstore import stack
 from tools.peers.commands import PASSWORD, Tools
 from tools.peers.recipes import missing
 from tools.peers.registries import KINDS, running
-
-SELF_MANAGED = "https://gitlab.acme.example"
-"""The issuer of a GitLab that is not gitlab.com."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +48,6 @@ def registry(request: pytest.FixtureRequest, registries: dict[str, str]) -> str:
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Tools:
     """cosign, crane, kustomize and helm in a home of their own."""
     return Tools(tmp_path_factory.mktemp("home"))
-
-
-@pytest.fixture(scope="session")
-def sigstore(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
-    """Fulcio, Rekor and a timestamp authority, for GitHub, GitLab and one self-managed GitLab."""
-    with stack.running(tmp_path_factory.mktemp("sigstore"), [SELF_MANAGED]) as running_stack:
-        yield running_stack
 
 
 @pytest.fixture(scope="session")

@@ -13,12 +13,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from tests.fakes.sigstore.authorities import issue
-from tests.fakes.sigstore.claims import GITHUB, GITLAB, SHA, github_claims, gitlab_claims
+from tests.fakes.sigstore.claims import GITHUB, GITLAB, SELF_MANAGED, SHA, github_claims, gitlab_claims
 from tests.fakes.sigstore.fulcio import certificate_for, request_certificate
 from tests.fakes.sigstore.identities import Identity
 from tests.fakes.sigstore.issuers import Forgery
 from tests.fakes.sigstore.stack import Stack
-from tests.peers.conftest import SELF_MANAGED
 from tools.peers.commands import Tools
 from tools.peers.upload import put_artifact
 

@@ -14,6 +14,8 @@ Claims = dict[str, str | int]
 
 GITHUB = "https://token.actions.githubusercontent.com"
 GITLAB = "https://gitlab.com"
+SELF_MANAGED = "https://gitlab.acme.example"
+"""A GitLab of someone's own."""
 LIFETIME_SECONDS = {GITHUB: 300, GITLAB: 3600}
 SHA = "1f" * 20
 _VARIABLES = [

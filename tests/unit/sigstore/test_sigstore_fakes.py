@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from tests.fakes.sigstore.authorities import Authorities, issue, make_authorities, new_key
-from tests.fakes.sigstore.claims import GITHUB, GITLAB, github_claims, gitlab_claims
+from tests.fakes.sigstore.claims import GITHUB, GITLAB, SELF_MANAGED, github_claims, gitlab_claims
 from tests.fakes.sigstore.ctlog import CtLog, public_der, without_poison
 from tests.fakes.sigstore.identities import Identity
 from tests.fakes.sigstore.issuers import DISCOVERY, GITLAB_JWKS, Forgery, Issuer, Issuers
@@ -34,7 +34,7 @@ AT = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 
 @pytest.fixture(scope="module")
 def issuers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuers]:
-    with Issuers(tmp_path_factory.mktemp("issuers"), ["https://gitlab.acme.example"]) as running:
+    with Issuers(tmp_path_factory.mktemp("issuers"), [SELF_MANAGED]) as running:
         yield running
 
 
@@ -67,7 +67,7 @@ def _verify(token: str, jwks: dict[str, Any]) -> None:
     public.verify(_unpadded(signature), signed.encode(), padding.PKCS1v15(), hashes.SHA256())
 
 
-@pytest.mark.parametrize("url", [GITHUB, GITLAB, "https://gitlab.acme.example"])
+@pytest.mark.parametrize("url", [GITHUB, GITLAB, SELF_MANAGED])
 def test_an_issuer_is_found_under_its_real_name(url: str, issuers: Issuers, client: requests.Session) -> None:
     document = client.get(url + DISCOVERY, timeout=5).json()
     assert document["issuer"] == url
@@ -153,7 +153,7 @@ def test_claims_follow_from_each_other_and_can_be_left_out() -> None:
     assert claims["job_workflow_ref"] == claims["workflow_ref"]
     assert "job_workflow_sha" not in claims
     assert github_claims(event_name="pull_request")["sub"] == "repo:acme/d2-apps:pull_request"
-    gitlab = gitlab_claims(project_path="acme/platform/apps", config="ci/ship.yml", iss="https://gitlab.acme.example")
+    gitlab = gitlab_claims(project_path="acme/platform/apps", config="ci/ship.yml", iss=SELF_MANAGED)
     assert gitlab["namespace_path"] == "acme/platform"
     assert gitlab["ci_config_ref_uri"] == "gitlab.acme.example/acme/platform/apps//ci/ship.yml@refs/heads/main"
 
