@@ -49,7 +49,7 @@ def predicates(artifact: Manifest) -> dict[str, dict]:
     return {
         PREDICATE_SIGNATURE: {},
         PREDICATE_SBOM: {"metadata": {"component": {"purl": f"pkg:oci/web@{artifact.digest}?repository_url=x"}}},
-        PREDICATE_PROVENANCE: {"buildDefinition": {"externalParameters": said}},
+        PREDICATE_PROVENANCE: {"buildDefinition": {"gitless_publish": said}},
     }
 
 

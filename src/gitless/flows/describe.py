@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from gitless import __version__
 from gitless.flows.build import Built
@@ -18,6 +18,7 @@ from gitless.model.media_types import OCI_LAYER, PREDICATE_PROVENANCE, PREDICATE
 from gitless.model.rendering import RENDERED_FILE, ChartUse, HelmSource, RenderRequest
 from gitless.model.revision import Source
 from gitless.model.waiver import Waiver
+from gitless.model.workload import Workload
 from gitless.provenance.facts import BuilderFact, BuildFacts, Material, RenderFact, ToolBinary, WaiverFact
 from gitless.provenance.slsa import build_provenance
 from gitless.sbom.document import build_sbom
@@ -35,6 +36,9 @@ class Describer:
         config: Digest of the configuration file; None where there is none.
         started: When the run began.
         unverified: What the CI environment claims about the run.
+        platform: The CI product whose token was verified; None where there was none.
+        workload: The job as that token describes it; None where there was none. It must not contradict the source
+            (`provenance.agreement.contradictions`).
     """
 
     source: Source
@@ -43,6 +47,8 @@ class Describer:
     config: Digest | None
     started: datetime
     unverified: Mapping[str, str] = field(default_factory=dict)
+    platform: Literal["github", "gitlab"] | None = None
+    workload: Workload | None = None
 
     def predicates(
         self, plan: ComponentPlan, built: Built, waivers: Sequence[Waiver], finished: datetime
@@ -93,7 +99,7 @@ class Describer:
                 Material(f"chart {use.name} {use.version}", "", {"sha256": use.sha256}) for use in built.charts
             ),
             tools=tuple(ToolBinary(use.name, use.version, use.sha256) for use in built.tools),
-            builder=BuilderFact(unverified=self.unverified),
+            builder=BuilderFact(self.platform, self.workload, self.unverified),
             waivers=tuple(WaiverFact(waiver.rule, waiver.object, waiver.reason) for waiver in waivers),
             allow_dirty=self.options.allow_dirty,
             rewritten_history=self.options.rewritten_history,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from gitless.model.digest import Digest
 from gitless.model.revision import Source
+from gitless.model.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +87,14 @@ class BuilderFact:
     """Who ran the build.
 
     Attributes:
-        verified_id: Builder id taken from a verified OIDC token; empty for anything less.
-        invocation: Run URL or id from the same token; empty for anything less.
-        unverified: What the environment of a CI run claims (run URL, workflow, runner), for people only.
+        platform: The CI product whose token was verified; None where there was none.
+        workload: The job as that token describes it; None for anything less than a verified token.
+        unverified: What the environment of a CI run claims (run URL, workflow, runner), for people only. Not written
+            where there is a workload.
     """
 
-    verified_id: str = ""
-    invocation: str = ""
+    platform: Literal["github", "gitlab"] | None = None
+    workload: Workload | None = None
     unverified: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 

@@ -1,7 +1,12 @@
 """Build facts as a SLSA provenance predicate (`https://slsa.dev/provenance/v1`, SLSA 1.2 build-provenance).
 
-Claims no level. What a CI environment says about itself without a verified token stands under `gitless_unverified` and
-never becomes the builder's id: a gate that trusts builder ids must not be fooled by environment variables.
+Claims no level. The job of a verified token is the builder, in the platform's own fields; without one the builder is
+`local`, and what a CI environment says about itself stands under `gitless_unverified`: a gate that trusts builder ids
+must not be fooled by environment variables.
+
+What gitless itself knows stands in one place whatever the build type, the extension field `gitless_publish` of the
+build definition. It is no external parameter of a platform's build: the workflow at the recorded commit decides it, and
+verifiers are told to reject external parameters that the build type does not name.
 """
 
 from __future__ import annotations
@@ -11,13 +16,18 @@ from typing import Any
 from gitless.errors import DefectError
 from gitless.model.namespace import NAMESPACE
 from gitless.model.revision import Revision, rfc3339
+from gitless.model.workload import Workload
+from gitless.provenance.agreement import contradictions
 from gitless.provenance.facts import BuilderFact, BuildFacts, Material, RenderFact, ToolBinary
+from gitless.provenance.platforms import platform_definition, platform_source
 
-BUILD_TYPE = f"{NAMESPACE}/buildtypes/publish/v1"
+LOCAL_BUILD_TYPE = f"{NAMESPACE}/buildtypes/publish/v1"
 LOCAL_BUILDER = f"{NAMESPACE}/builders/local"
+PUBLISH = "gitless_publish"
 UNVERIFIED = "gitless_unverified"
 MAX_UNVERIFIED = 50
 _MAX_TEXT = 1024
+_CHANGED = "source, changed without a commit"
 
 
 def build_provenance(facts: BuildFacts) -> dict[str, Any]:
@@ -30,45 +40,65 @@ def build_provenance(facts: BuildFacts) -> dict[str, Any]:
         The predicate, ready for a statement. Empty values are left out.
 
     Raises:
-        DefectError: A builder id is given that is no URL, or an invocation without a verified builder.
+        DefectError: A platform without a verified job or the reverse, a job that is incomplete, or one that contradicts
+            the source (`contradictions` finds that before anything is pushed).
     """
+    job = _job(facts)
+    definition = platform_definition(*job) if job else _local(facts)
     return {
         "buildDefinition": {
-            "buildType": BUILD_TYPE,
-            "externalParameters": _external(facts),
-            **_unless_empty("internalParameters", _internal(facts)),
+            **definition,
+            PUBLISH: _publish(facts),
             "resolvedDependencies": _dependencies(facts),
         },
         "runDetails": _run(facts),
     }
 
 
-def _external(facts: BuildFacts) -> dict[str, Any]:
-    """What the caller decided: small, and each value checkable against the source and its configuration."""
+def _job(facts: BuildFacts) -> tuple[str, Workload] | None:
+    platform, workload = facts.builder.platform, facts.builder.workload
+    if platform is None and workload is None:
+        return None
+    if platform is None or workload is None:
+        raise DefectError("A verified job is given without its platform, or a platform without its job.")
+    found = contradictions(facts.source, workload)
+    if found:
+        raise DefectError("The provenance would contradict the certificate.", why=" ".join(found))
+    return platform, workload
+
+
+def _local(facts: BuildFacts) -> dict[str, Any]:
+    """The build type of a run that no platform vouches for: whoever ran it named this source."""
     return {
+        "buildType": LOCAL_BUILD_TYPE,
+        "externalParameters": {"source": facts.source.url, "revision": facts.source.revision},
+    }
+
+
+def _publish(facts: BuildFacts) -> dict[str, Any]:
+    """What was published and how: each value checkable against the source and its configuration."""
+    return {
+        "version": facts.version,
         "component": facts.component,
         "source": facts.source.url,
         "revision": facts.source.revision,
-        **_unless_empty("ref", _ref(facts)),
         "path": facts.path,
         "mediaType": facts.media_type,
         **_unless_empty("channel", facts.channel),
         **_unless_empty("ignore", list(facts.ignore)),
         **_unless_empty("render", [_render(render) for render in facts.renders]),
         **({"config": {"sha256": facts.config.hex}} if facts.config else {}),
-    }
-
-
-def _internal(facts: BuildFacts) -> dict[str, Any]:
-    waivers = [
-        {"rule": waiver.rule, "object": waiver.object, "reason": waiver.reason}
-        for waiver in sorted(facts.waivers, key=lambda waiver: (waiver.rule, waiver.object, waiver.reason))
-    ]
-    return {
-        **_unless_empty("waivers", waivers),
+        **_unless_empty("waivers", _waivers(facts)),
         **_unless_empty("allowDirty", facts.allow_dirty),
         **_unless_empty("rewrittenHistory", facts.rewritten_history),
     }
+
+
+def _waivers(facts: BuildFacts) -> list[dict[str, str]]:
+    return [
+        {"rule": waiver.rule, "object": waiver.object, "reason": waiver.reason}
+        for waiver in sorted(facts.waivers, key=lambda waiver: (waiver.rule, waiver.object, waiver.reason))
+    ]
 
 
 def _render(render: RenderFact) -> dict[str, Any]:
@@ -94,10 +124,13 @@ def _dependencies(facts: BuildFacts) -> list[dict[str, Any]]:
 
 def _git(facts: BuildFacts) -> list[dict[str, Any]]:
     """The commit, unless uncommitted changes went in: then it is only what they were made on."""
-    source = facts.source
+    source, changed = facts.source, facts.allow_dirty and _is_dirty(facts)
+    if facts.builder.workload:
+        # the platforms give it no name, so only what is unlike theirs has one
+        return [{**({"name": _CHANGED} if changed else {}), **platform_source(facts.builder.workload)}]
     if not source.commit:
         return []
-    name = "source, changed without a commit" if facts.allow_dirty and _is_dirty(facts) else "source"
+    name = _CHANGED if changed else "source"
     return [{"name": name, "uri": f"git+{source.url}@{source.commit}", "digest": {"gitCommit": source.commit}}]
 
 
@@ -118,32 +151,21 @@ def _material(material: Material) -> dict[str, Any]:
 
 
 def _run(facts: BuildFacts) -> dict[str, Any]:
+    workload = facts.builder.workload
     times = {"startedOn": facts.started, "finishedOn": facts.finished}
-    metadata: dict[str, Any] = {key: rfc3339(moment) for key, moment in times.items() if moment}
-    metadata |= _unless_empty("invocationId", facts.builder.invocation)
+    metadata = {key: rfc3339(moment) for key, moment in times.items() if moment}
+    if workload:
+        return {"builder": {"id": workload.signer_uri}, "metadata": {"invocationId": workload.invocation, **metadata}}
     return {
-        "builder": {"id": _builder_id(facts.builder), "version": {"gitless": facts.version}},
+        "builder": {"id": LOCAL_BUILDER, "version": {"gitless": facts.version}},
         **_unless_empty("metadata", metadata),
         **_unless_empty(UNVERIFIED, _claims(facts.builder)),
     }
 
 
-def _builder_id(builder: BuilderFact) -> str:
-    if builder.verified_id and not builder.verified_id.startswith("https://"):
-        raise DefectError("A builder id is not an https URL.", why=builder.verified_id[:200])
-    if builder.invocation and not builder.verified_id:
-        raise DefectError("An invocation is given without a verified builder.")
-    return builder.verified_id or LOCAL_BUILDER
-
-
 def _claims(builder: BuilderFact) -> dict[str, str]:
     pairs = sorted(builder.unverified.items())[:MAX_UNVERIFIED]
     return {key[:_MAX_TEXT]: value[:_MAX_TEXT] for key, value in pairs if value}
-
-
-def _ref(facts: BuildFacts) -> str:
-    revision = Revision.parse(facts.source.revision)
-    return revision.ref if revision else ""
 
 
 def _is_dirty(facts: BuildFacts) -> bool:

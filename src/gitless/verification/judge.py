@@ -114,7 +114,7 @@ def _sbom_about(artifact: Manifest, evidence: Sequence[JudgedEvidence]) -> Check
 def _provenance_agrees(artifact: Manifest, evidence: Sequence[JudgedEvidence]) -> Check:
     def agrees(item: JudgedEvidence) -> bool:
         predicate = item.statement.predicate if item.statement else {}
-        said = predicate.get("buildDefinition", {}).get("externalParameters", {})
+        said = predicate.get("buildDefinition", {}).get("gitless_publish", {})
         written = artifact.annotations
         pairs = (("source", ANNOTATION_SOURCE), ("revision", ANNOTATION_REVISION))
         return all(said.get(key) == written.get(annotation) for key, annotation in pairs)

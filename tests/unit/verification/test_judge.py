@@ -156,7 +156,7 @@ def test_strict_wants_an_sbom_of_this_digest_and_an_honest_provenance():
     signer, artifact = make_signer(), make_artifact()
     bodies = predicates(artifact)
     bodies[PREDICATE_SBOM] = {"metadata": {"component": {"purl": f"pkg:oci/web@{Digest.of(b'x')}"}}}
-    bodies[PREDICATE_PROVENANCE] = {"buildDefinition": {"externalParameters": {"source": "https://evil.example"}}}
+    bodies[PREDICATE_PROVENANCE] = {"buildDefinition": {"gitless_publish": {"source": "https://evil.example"}}}
     evidence = [make_evidence(signer, artifact.digest, kind, body) for kind, body in bodies.items()]
     assert failed(artifact, evidence, "strict", signer) == ["strict.5-sbom-subject", "strict.6-provenance-source"]
 
