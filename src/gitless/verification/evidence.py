@@ -46,6 +46,7 @@ class JudgedEvidence:
         check: The numbered step that decided (see docs/verification.md).
         workload: What the signing certificate says of the job; None for keys and for what is not valid.
         signed_at: A time another party vouches for, UTC; None where nobody does.
+        timestamped: Whether that time is a timestamp authority's (RFC 3161).
     """
 
     manifest: Digest
@@ -55,6 +56,7 @@ class JudgedEvidence:
     check: str = ""
     workload: Workload | None = None
     signed_at: datetime | None = None
+    timestamped: bool = False
 
     @property
     def predicate_type(self) -> str:
@@ -120,6 +122,7 @@ def _judge_statement(digest: Digest, bundle: Bundle, subject: Digest, weight: We
         "bundle.9-subject",
         weight.workload,
         weight.signed_at,
+        weight.timestamped,
     )
 
 

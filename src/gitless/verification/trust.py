@@ -6,10 +6,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from gitless.errors import UntrustedContentError
 from gitless.model.bundle import Bundle
 from gitless.model.workload import Workload
 
 Standing = Literal["valid", "foreign", "invalid"]
+
+
+class RefusedError(UntrustedContentError):
+    """A bundle failed one numbered step; stays inside this room and becomes a `Weight`.
+
+    Args:
+        check: The step, such as `bundle.5-log`.
+        what: What was wrong, one sentence.
+    """
+
+    def __init__(self, check: str, what: str) -> None:
+        super().__init__(what)
+        self.check = check
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +37,7 @@ class Weight:
         check: The numbered step that decided, such as `bundle.6-signature`.
         workload: What the certificate says of the job; None for keys, and where it does not verify.
         signed_at: A time another party vouches for, UTC; None where nobody does.
+        timestamped: Whether that time is a timestamp authority's (RFC 3161) and not the log's.
     """
 
     standing: Standing
@@ -30,6 +45,7 @@ class Weight:
     check: str
     workload: Workload | None = None
     signed_at: datetime | None = None
+    timestamped: bool = False
 
 
 class Trust(Protocol):

@@ -1,0 +1,217 @@
+"""Certificates that evidence may verify under: a pattern of identities and a trusted root.
+
+The numbered steps, in the order in which they decide:
+
+ 1. `bundle.1-format`: a bundle of version 0.3 with one certificate;
+ 2. `bundle.2-certificate`: readable, one name, one issuer;
+ 7. `bundle.7-identity`: issuer and name match the pattern; a stranger's bundle is asked nothing more;
+ 6. `bundle.6-signature`: the certificate's key signed the payload (all that follows is about this signature);
+ 5. `bundle.5-log`: one entry, of a log the root knows, with a checkpoint under that log's own name;
+ 3. `bundle.3-time`: a timestamp of the root's authorities, or the log's time with its promise;
+ 2. `bundle.2-certificate`: issued by an authority of the root that was in use at each of these times;
+ 4. `bundle.4-sct`: one timestamp of a certificate log that the root knows;
+ then sigstore-python: chain, key usage, certificate log, inclusion proof, checkpoint, promise, signature, and that the
+ log entry is about this signature.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, Protocol
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from gitless.errors import UntrustedContentError
+from gitless.model.bundle import Bundle
+from gitless.model.canonical import read_json_object
+from gitless.model.dsse import Envelope
+from gitless.model.identity import Identity
+from gitless.model.workload import Workload
+from gitless.verification.chain import check_issuer
+from gitless.verification.extensions import read_certificate, read_workload
+from gitless.verification.log_entry import LogEntry
+from gitless.verification.sigstore_python import SigstorePython
+from gitless.verification.timestamps import read_tokens, verified_times
+from gitless.verification.trust import RefusedError, Weight
+from gitless.verification.trusted_root import Log, TrustedRoot
+
+
+class Matcher(Protocol):
+    """Says which identities are trusted."""
+
+    @property
+    def source(self) -> str:
+        """URI of the source repository a certificate must name; empty for any."""
+        ...
+
+    def matches(self, identity: Identity) -> bool:
+        """Whether the identity is one of these."""
+        ...
+
+
+class CertificateTrust:
+    """A pattern of identities whose certificates count; implements `Trust`, safe to call from several threads.
+
+    Args:
+        pattern: Which identities.
+        trusted_root: trusted_root.json of the Sigstore instance.
+
+    Raises:
+        UsageError: The trusted root is not usable.
+    """
+
+    def __init__(self, pattern: Matcher, trusted_root: bytes) -> None:
+        self.pattern = pattern
+        self._root = TrustedRoot.parse(trusted_root)
+        self._sigstore = SigstorePython(self._root)
+
+    def weigh(self, bundle: Bundle) -> Weight:
+        """Weigh a bundle; bundles signed with a key are somebody else's.
+
+        Raises:
+            UsageError: The trusted root holds keys that sigstore-python cannot use.
+        """
+        if bundle.certificate is None:
+            return Weight("foreign", "It is signed with a key, not with a certificate.", "bundle.7-identity")
+        try:
+            return self._weigh(bundle, bundle.certificate)
+        except RefusedError as refused:
+            return Weight("invalid", refused.what, refused.check)
+
+    def _weigh(self, bundle: Bundle, der: bytes) -> Weight:
+        if not der:
+            raise RefusedError("bundle.1-format", "It has a chain of certificates instead of one.")
+        certificate = read_certificate(der)
+        workload = read_workload(certificate)
+        if not self._expects(workload):
+            reason = f"It is signed by {workload.identity}, who is not trusted."
+            return Weight("foreign", reason, "bundle.7-identity")
+        _check_signature(certificate, bundle.envelope)
+        proof = Proof.read(bundle.content, bundle.envelope.signature, certificate, self._root)
+        signed = self._sigstore.verify_envelope(proof.content, der, proof.tlog, proof.ctlog)
+        if signed != (bundle.envelope.payload_type, bundle.envelope.payload):
+            raise RefusedError("bundle.1-format", "The bundle holds two payloads.")
+        return Weight(
+            "valid",
+            f"Signed by {workload.identity}.",
+            "bundle.6-signature",
+            workload,
+            proof.signed_at,
+            proof.timestamped,
+        )
+
+    def _expects(self, workload: Workload) -> bool:
+        source = self.pattern.source
+        return self.pattern.matches(workload.identity) and (not source or source == workload.source_uri)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What stands around a signature: log entry, times and the certificate's own log.
+
+    Attributes:
+        content: The bundle for sigstore-python.
+        tlog: The log the entry names.
+        ctlog: The log the certificate names.
+        signed_at: When it was signed, as a timestamp authority says, or else the log.
+        timestamped: Whether a timestamp authority says so.
+    """
+
+    content: bytes
+    tlog: Log
+    ctlog: Log
+    signed_at: datetime
+    timestamped: bool
+
+    @classmethod
+    def read(cls, content: bytes, signature: bytes, certificate: x509.Certificate, root: TrustedRoot) -> Proof:
+        """Read it and check what sigstore-python does not.
+
+        Args:
+            content: The bundle's JSON.
+            signature: The signature that was logged and timestamped.
+            certificate: The signing certificate.
+            root: The trusted root.
+
+        Raises:
+            RefusedError: One step does not hold.
+        """
+        document = _document(content)
+        material = document["verificationMaterial"]
+        entry = LogEntry.parse(material.get("tlogEntries"))
+        tlog = entry.check(root)
+        stamped = verified_times(read_tokens(material), signature, root.timestamp_authorities)
+        times = [*stamped, *([entry.integrated] if entry.integrated else [])]
+        if not times:
+            raise RefusedError("bundle.3-time", "No trusted authority says when it was signed.")
+        check_issuer(certificate, root.authorities, times)
+        ctlog = _certificate_log(certificate, root)
+        return cls(_completed(document, keep_timestamps=bool(stamped)), tlog, ctlog, times[0], bool(stamped))
+
+
+def _document(content: bytes) -> dict[str, Any]:
+    try:
+        document = read_json_object(content, "The bundle")
+    except UntrustedContentError as error:
+        raise RefusedError("bundle.1-format", error.what) from error
+    if not isinstance(document.get("verificationMaterial"), dict):
+        raise RefusedError("bundle.1-format", "The bundle has no verificationMaterial.")
+    return document
+
+
+def _check_signature(certificate: x509.Certificate, envelope: Envelope) -> None:
+    try:
+        key = certificate.public_key()
+    except Exception as error:  # key types that the parser does not know
+        raise RefusedError("bundle.2-certificate", "The certificate's key is not readable.") from error
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise RefusedError("bundle.2-certificate", "The certificate's key is not an elliptic curve's.")
+    try:
+        key.verify(envelope.signature, envelope.signed_bytes, ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature as error:
+        raise RefusedError("bundle.6-signature", "The signature is not by the certificate's key.") from error
+
+
+def _certificate_log(certificate: x509.Certificate, root: TrustedRoot) -> Log:
+    """The log of the certificate's one embedded timestamp."""
+    try:
+        stamps = list(
+            certificate.extensions.get_extension_for_class(x509.PrecertificateSignedCertificateTimestamps).value
+        )
+    except x509.ExtensionNotFound as error:
+        raise RefusedError("bundle.4-sct", "The certificate has no timestamp of a certificate log.") from error
+    if len(stamps) != 1:
+        raise RefusedError("bundle.4-sct", f"The certificate has {len(stamps)} log timestamps; one is expected.")
+    log = root.ctlogs.get(stamps[0].log_id)
+    if log is None:
+        raise RefusedError("bundle.4-sct", "The certificate is in a log that the trusted root does not know.")
+    if not log.valid.holds(stamps[0].timestamp.replace(tzinfo=timezone.utc)):
+        raise RefusedError("bundle.4-sct", "The certificate log's key was not in use at its timestamp.")
+    return log
+
+
+def _completed(document: Mapping[str, Any], *, keep_timestamps: bool) -> bytes:
+    """The bundle with the zeros that Go's JSON leaves out and sigstore-python asks for.
+
+    Timestamps that nobody in the trusted root made are left out, as Flux passes them over where it has the log's time.
+    """
+    material = dict(document["verificationMaterial"])
+    (entry,) = material["tlogEntries"]
+    proof = {"logIndex": "0", "hashes": [], **entry["inclusionProof"]}
+    material["tlogEntries"] = [_as_text({"logIndex": "0", **entry, "inclusionProof": _as_text(proof)})]
+    if not keep_timestamps:
+        material.pop("timestampVerificationData", None)
+    return json.dumps({**document, "verificationMaterial": material}).encode()
+
+
+def _as_text(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        for name, value in document.items()
+    }
