@@ -61,4 +61,4 @@ def _style(line: str) -> str:
     word = line.strip().split(" ", 1)[0]
     if word in ("failed", "NO", "NOT", "gitless:"):
         return "red"
-    return "green" if word in ("published", "verified:", "ok") else ""
+    return "green" if word in ("published", "healed", "verified:", "ok") else ""

@@ -152,7 +152,9 @@ class Publisher:
         channel = self.options.channel
         others = [content_tag(channel, built.content), *self.options.extra_tags]
         move = mover.move(built.manifest, build, taken, others, channel)
-        return replace(result, tags=move.tags, notes=(*result.notes, *_overtaken(move, built)))
+        is_ours = move.channel_digest == built.manifest.digest
+        tags = move.tags if is_ours else tuple(tag for tag in move.tags if tag != channel)
+        return replace(result, tags=tags, notes=(*result.notes, *_overtaken(move, built)))
 
     def _describe(self, plan: ComponentPlan, built: Built, named: Named | None) -> ComponentResult:
         return ComponentResult(
@@ -185,7 +187,7 @@ class Publisher:
             reference=f"{result.repository}@{named.manifest.digest}",
             revision=named.revision,
             evidence=tuple(evidence_result(item) for item in named.evidence),
-            tags=(*tags, self.options.channel),
+            tags=tags if newer else (*tags, self.options.channel),
         )
 
     def _mover(self, repository: Repository, named: Named | None) -> Mover:

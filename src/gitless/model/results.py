@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from gitless.errors import GitlessError
 from gitless.model.verdict import Check
+
+Outcome = Literal["published", "pushed", "healed", "changed", "unchanged", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,17 @@ class ComponentResult:
     changes: FileChanges | None = None
     notes: tuple[str, ...] = ()
     error: GitlessError | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of it, in one word; `published` only where the channel names the digest."""
+        if self.error:
+            return "failed"
+        if not self.pushed:
+            return "changed" if self.changed else "unchanged"
+        if not self.changed:
+            return "healed"
+        return "published" if self.channel in self.tags else "pushed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from gitless.model.digest import Digest
 from gitless.model.media_types import PREDICATE_PROVENANCE, PREDICATE_SBOM, PREDICATE_SIGNATURE
-from gitless.model.results import ComponentResult, FileChanges, PublishResult
+from gitless.model.results import ComponentResult, FileChanges, Outcome, PublishResult
 from gitless.report.foreign import cell, code, fence
 
 MAX_SUMMARY_BYTES = 900 * 1024  # GitHub takes 1 MiB for each step
 _MAX_PATHS = 20
 _MAX_IMAGES = 30
+_OUTCOMES: dict[Outcome, str] = {"pushed": "pushed, channel not moved", "healed": "channel healed"}
 _WORDS = {PREDICATE_SIGNATURE: "signature", PREDICATE_SBOM: "SBOM", PREDICATE_PROVENANCE: "provenance"}
 
 
@@ -30,15 +32,13 @@ def publish_summary(result: PublishResult, max_bytes: int = MAX_SUMMARY_BYTES) -
 
 
 def _status(result: PublishResult) -> str:
-    total = len(result.components)
-    failed = sum(component.error is not None for component in result.components)
-    changed = sum(component.pushed for component in result.components)
-    word = "would be published" if result.dry_run else "published"
-    if result.dry_run:
-        changed = sum(component.changed for component in result.components)
-    if failed:
-        return f"❌ {failed} of {total} component(s) failed, {changed} {word}"
-    return f"✅ {changed} {word}, {total - changed} unchanged"
+    counts = Counter(component.outcome for component in result.components)
+    words = [f"{counts[outcome]} {text}" for outcome, text in _OUTCOMES.items() if counts[outcome]]
+    changed = counts["changed"] if result.dry_run else counts["published"]
+    text = ", ".join([f"{changed} {'would be published' if result.dry_run else 'published'}", *words])
+    if counts["failed"]:
+        return f"❌ {counts['failed']} of {len(result.components)} component(s) failed, {text}"
+    return f"✅ {text}, {counts['unchanged']} unchanged"
 
 
 def _table(components: Sequence[ComponentResult]) -> list[str]:
@@ -50,7 +50,7 @@ def _row(item: ComponentResult) -> str:
     columns = (
         cell(item.name),
         _outcome(item),
-        f"{_short(item.previous) or 'new'} → {_short(item.digest) or '–'}",
+        _move(item),
         _changes(item.changes),
         str(len(item.images)),
         ", ".join(_WORDS.get(entry.predicate_type, cell(entry.predicate_type)) for entry in item.evidence) or "–",
@@ -62,9 +62,13 @@ def _row(item: ComponentResult) -> str:
 def _outcome(item: ComponentResult) -> str:
     if item.error:
         return f"❌ {cell(item.error.what)}"
-    if item.pushed:
-        return "published"
-    return "changed" if item.changed else "unchanged"
+    return _OUTCOMES.get(item.outcome, item.outcome)
+
+
+def _move(item: ComponentResult) -> str:
+    if item.outcome == "pushed":
+        return f"{_short(item.previous) or '–'} stays"
+    return f"{_short(item.previous) or 'new'} → {_short(item.digest) or '–'}"
 
 
 def _changes(changes: FileChanges | None) -> str:

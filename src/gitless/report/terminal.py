@@ -49,7 +49,7 @@ def error_lines(error: GitlessError) -> list[str]:
 def _component(item: ComponentResult, dry_run: bool) -> list[str]:
     if item.error:
         return [f"failed     {item.name}", *(f"  {line}" for line in error_lines(item.error))]
-    word = "published" if item.pushed else ("would push" if dry_run and item.changed else "unchanged")
+    word = "would push" if dry_run and item.changed else item.outcome
     head = f"{word:<10} {item.name}  {one_line(item.repository)}@sha256:{Digest.parse(item.digest).short}"
     details = f"{', '.join(item.tags)}" if item.tags else ""
     tail = f"  [{details}]" if details else ""

@@ -196,7 +196,7 @@ def test_older_commit_keeps_its_build_tag_and_never_moves_the_channel_back(memor
     run.publisher.history._known.append(new)
     result = run.publish_all([full.plan]).components[0]
     assert result.error is None
-    assert [tag for tag in result.tags if tag == "latest"] == []
+    assert (result.outcome, [tag for tag in result.tags if tag == "latest"]) == ("pushed", [])
     assert any("newer commit" in note for note in result.notes)
     assert shop.channel_state() == (new.source().revision, True)
 
@@ -283,7 +283,8 @@ def test_late_writer_of_a_commit_yields_to_its_child_of_the_same_second(memory_s
     store.push_manifest = child_overtakes
     run = shop.run(parent)
     run.publisher.history._known.append(child)
-    assert run.publish_all([shop.plan]).components[0].error is None
+    late = run.publish_all([shop.plan]).components[0]
+    assert (late.error, late.outcome, "latest" in late.tags) == (None, "pushed", False)
     assert done
     assert shop.channel_state() == (child.source().revision, True)
 
@@ -338,4 +339,5 @@ def test_channel_left_behind_by_a_killed_older_writer_is_healed_by_its_own_rerun
     run.publisher.history._known.append(new)
     healed = run.publish_all([shop.plan]).components[0]
     assert any("left behind" in note for note in healed.notes)
+    assert (healed.outcome, healed.tags) == ("healed", ())
     assert shop.channel_state() == (new.source().revision, True)

@@ -126,6 +126,30 @@ def test_summary_of_a_dry_run_counts_what_would_be_published():
     assert "| changed |" in text
 
 
+@pytest.mark.parametrize(
+    ("changes", "outcome", "status", "row"),
+    [
+        ({}, "published", "✅ 1 published, 0 unchanged", "| web | published | new → `aaaaaaaaaaaa` |"),
+        (
+            {"tags": ("latest-x",), "previous": f"sha256:{'b' * 64}"},
+            "pushed",
+            "✅ 0 published, 1 pushed, channel not moved, 0 unchanged",
+            "| web | pushed, channel not moved | `bbbbbbbbbbbb` stays |",
+        ),
+        ({"changed": False, "tags": ()}, "healed", "0 published, 1 channel healed, 0 unchanged", "| channel healed |"),
+        ({"changed": False, "pushed": False}, "unchanged", "✅ 0 published, 1 unchanged", "| unchanged |"),
+        ({"error": RemoteError("down")}, "failed", "❌ 1 of 1 component(s) failed, 0 published", "| ❌ down |"),
+    ],
+)
+def test_published_is_said_only_where_the_channel_names_the_digest(changes, outcome, status, row):
+    item = component(**changes)
+    assert item.outcome == outcome
+    text = publish_summary(PublishResult((item,)))
+    assert text.startswith(f"## {status}" if status[0] in "✅❌" else f"## ✅ {status}")
+    assert row in text
+    assert publish_lines(PublishResult((item,)))[0].startswith(outcome)
+
+
 def test_summary_of_a_layout_offers_only_what_works_there():
     text = publish_summary(PublishResult((component(repository="oci-layout:out/web"),)))
     assert "cosign" not in text.replace("cosign.pub", "")
