@@ -8,6 +8,10 @@ import threading
 import time
 from datetime import datetime, timedelta, timezone
 
+from tests.fakes.sigstore.claims import Claims, github_claims
+from tests.fakes.sigstore.identities import Identity as Named
+from tests.fakes.sigstore.paper_server import PaperServer
+
 from gitless.errors import RemoteError
 from gitless.model.identity import Identity
 from gitless.model.secret import Secret
@@ -16,9 +20,6 @@ from gitless.model.workload import EXTENSIONS, Workload
 from gitless.signing.instance import Version, private_instance
 from gitless.signing.keyless import KeylessSigner
 from gitless.web.patience import Patience
-from tests.fakes.sigstore.claims import Claims, github_claims
-from tests.fakes.sigstore.identities import Identity as Named
-from tests.fakes.sigstore.paper_server import PaperServer
 
 
 class Time:

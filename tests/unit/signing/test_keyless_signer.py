@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,7 +10,6 @@ from tests.fakes.keyless import Time, Tokens, signer_for
 from tests.fakes.sigstore.paper import about
 from tests.fakes.sigstore.paper_server import PaperServer
 
-from gitless.errors import CheckError, DefectError, RemoteError
 from gitless.model.bundle import Bundle
 from gitless.signing.instance import Version
 from gitless.signing.keyless import Usage
