@@ -185,7 +185,9 @@ class Paper:
                 "publicKey": key,
             },
         )
-        return root
+        # Parts of it are one object in several places; a change is to be in one.
+        alone: Document = json.loads(write(root))
+        return alone
 
     def signing_config(self, base_url: str, rekor: Version = 2) -> bytes:
         """A signing_config.json for an instance that is served at one address (`paper_server`)."""
