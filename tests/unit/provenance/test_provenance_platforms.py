@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import fields, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +108,16 @@ def test_gitlab_has_a_build_type_of_ours_and_no_variable() -> None:
             "runner_environment": "gitlab-hosted",
         }
     }
+
+
+def test_the_documented_gitlab_predicate_is_what_is_written() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "buildtypes" / "gitlab-v1.md").read_text()
+    written = json.loads(page.partition("```json")[2].partition("```")[0])
+    small = BuildFacts(
+        "web", "components/web", CASES["gitlab"].source, "0.1.0", builder=CASES["gitlab"].builder, channel="latest",
+        started=FULL.started, finished=FULL.source.created + timedelta(seconds=7),
+    )  # fmt: skip
+    assert build_provenance(small) == written
 
 
 def test_a_reusable_workflow_is_the_builder_and_the_callers_workflow_the_parameter() -> None:
