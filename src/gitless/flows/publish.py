@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from gitless.errors import CheckError
@@ -78,7 +79,8 @@ class Publisher:
             CheckError: The channel may not be moved, or the evidence does not verify.
             RemoteError: The store failed; the same command completes the work.
         """
-        named, found = self._look(built, repository, read_channel)
+        predicates = {kind: cache(make) for kind, make in predicates.items()}
+        named, found = self._look(built, repository, read_channel, predicates)
         result = self._describe(plan, built, named)
         if named and not self.options.force and is_unchanged(named, built, plan, self.source, self.history):
             return self._unchanged(result, named, repository)
@@ -97,11 +99,25 @@ class Publisher:
         )[0]
 
     def _look(
-        self, built: Built, repository: Repository, read_channel: Callable[[], Manifest | None]
+        self,
+        built: Built,
+        repository: Repository,
+        read_channel: Callable[[], Manifest | None],
+        predicates: Predicates,
     ) -> tuple[Named | None, list[JudgedEvidence]]:
-        """Read the channel and what the store lists for our own digest, side by side and nothing twice."""
+        """Read the channel and what the store lists for our own digest, side by side and nothing twice.
+
+        The SBOM is made meanwhile where it will be needed: where the channel names something else.
+        """
         digest = built.manifest.digest
-        channel, listing = both(read_channel, lambda: repository.list_referrers(digest))
+
+        def read() -> Manifest | None:
+            channel = read_channel()
+            if channel is None or channel.digest != digest:
+                predicates[PREDICATE_SBOM]()
+            return channel
+
+        channel, listing = both(read, lambda: repository.list_referrers(digest))
         if channel is not None and channel.digest == digest:
             named = read_named(repository, channel, self.trusted, listing)
             return named, list(named.evidence)

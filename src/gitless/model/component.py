@@ -9,6 +9,8 @@ from gitless.model.media_types import FLUX_CONTENT
 from gitless.model.reference import Location
 from gitless.model.rendering import RenderRequest
 
+DEFAULT_CHANNEL = "latest"
+
 
 @dataclass(frozen=True, slots=True)
 class ComponentPlan:
@@ -51,7 +53,7 @@ class PublishOptions:
         rewritten_history: Why the channel's revision is not in history any more; empty when it is.
     """
 
-    channel: str = "latest"
+    channel: str = DEFAULT_CHANNEL
     extra_tags: tuple[str, ...] = ()
     force: bool = False
     dry_run: bool = False

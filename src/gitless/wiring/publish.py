@@ -11,7 +11,7 @@ from gitless.errors import UsageError
 from gitless.model.component import ComponentPlan, PublishOptions
 from gitless.model.results import PublishResult
 from gitless.promotion.tags import check_channel, check_extra_tag
-from gitless.wiring.ahead import ReadAhead
+from gitless.wiring.ahead import ReadAhead, likely
 from gitless.wiring.keys import PendingSigner, trusted_keys
 from gitless.wiring.request import PublishRequest
 from gitless.wiring.system import SystemClock, import_beside, pause
@@ -35,13 +35,17 @@ def publish(request: PublishRequest) -> PublishResult:
     """
     env = os.environ
     pending = PendingSigner(request.signing_key or env.get("GITLESS_SIGNING_KEY") or None, env)
+    from gitless.registry.open import Stores
+
+    stores = Stores(env=env, insecure=request.insecure)
+    ahead = ReadAhead(stores)
+    ahead.begin(*likely(request, env))
     from gitless.ci.detect import detect
     from gitless.config.components import select
     from gitless.disk.scratch import scratch_blob
     from gitless.flows.describe import Describer
     from gitless.flows.publish import Publisher
     from gitless.flows.run import Run
-    from gitless.registry.open import Stores
     from gitless.render.kustomization import find_overlays
     from gitless.render.renderer import ToolRenderer
     from gitless.wiring.setup import configure
@@ -52,11 +56,10 @@ def publish(request: PublishRequest) -> PublishResult:
     setup = configure(request, env)
     components = select(setup.components, request.names)
     plans = [setup.plan(component) for component in components]
-    stores = Stores(env=env, insecure=request.insecure)
-    ahead = ReadAhead(stores, [plan.location for plan in plans], setup.channel)
+    ahead.begin([plan.location for plan in plans], setup.channel)
     import_beside("cyclonedx.model.bom", "cyclonedx.model.component", "jsonschema_rs")
     run = detect(env)
-    origin = find_origin(request, setup.top, [plan.folder for plan in plans], env, run)
+    origin = find_origin(request, setup.top, plans, env, run)
     options = _options(request, setup, origin.branch)
     signer = pending.result(setup.signing_key)
     keys = _publish_keys(setup, signer)
@@ -68,7 +71,7 @@ def publish(request: PublishRequest) -> PublishResult:
         find_overlays=find_overlays,
         open_tree=lambda plan: _open_tree(setup.top, plan),
         open_store=stores.open,
-        read_channel=ahead.result,
+        read_channel=lambda location: ahead.result(location, setup.channel),
         scratch=scratch_blob,
         waivers=tuple(entry.to_waiver() for entry in setup.config.waivers),
         clock=clock,
@@ -125,12 +128,10 @@ def _publish_keys(setup: Setup, signer: KeySigner) -> Sequence[TrustedKey]:
 
 
 def _open_tree(top: Path, plan: ComponentPlan) -> Tree:
-    from gitless.artifact.ignore import IgnoreRules
     from gitless.disk.tree import DiskTree
+    from gitless.wiring.packed import rules_of
 
-    # rendering needs every file of the folder; ignore rules choose what is packed
-    rules = None if plan.renders else IgnoreRules.with_defaults(plan.ignore)
-    return DiskTree(top / plan.folder, rules)
+    return DiskTree(top / plan.folder, rules_of(plan))
 
 
 def _pins(config: Config) -> Mapping[str, str]:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from gitless.config.components import Component, discover, pattern_folders
 from gitless.config.merge import Overrides, merge
 from gitless.config.parse import parse_config
-from gitless.config.publishing import DEFAULT_CHANNEL, refuse_unbuilt
+from gitless.config.publishing import refuse_unbuilt
 from gitless.errors import UsageError
-from gitless.model.component import ComponentPlan
+from gitless.model.component import DEFAULT_CHANNEL, ComponentPlan
 from gitless.model.digest import Digest
 from gitless.model.media_types import FLUX_CONTENT, OCI_LAYER
 from gitless.model.reference import Location
