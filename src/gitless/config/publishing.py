@@ -10,7 +10,6 @@ from gitless.config.schema import Config
 from gitless.config.trust import Signing
 from gitless.errors import UsageError
 
-DEFAULT_CHANNEL = "latest"
 _BUILT = ("publish", "verify", "inspect")
 
 
@@ -58,7 +57,7 @@ def unbuilt(config: Config, verb: str) -> list[str]:
     """
     if verb not in _BUILT:
         return [f"{verb}: not built yet"]
-    return list(_unbuilt_signing(config.signing) if config.signing else ()) + list(_unbuilt_identities(config))
+    return list(_unbuilt_signing(config.signing) if config.signing else ())
 
 
 def refuse_unbuilt(config: Config, verb: str) -> None:
@@ -83,10 +82,3 @@ def _unbuilt_signing(signing: Signing) -> Iterator[str]:
         yield "signing.timestamp: not built yet"
     if signing.sigstore != "public":
         yield "signing.sigstore: not built yet"
-
-
-def _unbuilt_identities(config: Config) -> Iterator[str]:
-    identity = config.identities.publish
-    if identity and not identity.key:
-        kind = "github" if identity.github else "gitlab"
-        yield f"identities.publish.{kind}: not built yet"

@@ -92,7 +92,14 @@ class Config(Section):
         lines = [(entry.rule, entry.object) for entry in self.waivers]
         if len(set(lines)) != len(lines):
             raise ValueError("two waivers have the same rule and object")
+        self._check_publisher()
         return self
+
+    def _check_publisher(self) -> None:
+        publisher = self.identities.publish
+        if self.signing and publisher and (self.signing.method == "key") != (publisher.key is not None):
+            kind = "key" if publisher.key else "workflow or pipeline"
+            raise ValueError(f"identities.publish is a {kind}, and signing.method is {self.signing.method}")
 
 
 def json_schema() -> dict[str, Any]:

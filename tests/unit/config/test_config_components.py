@@ -131,15 +131,11 @@ def test_publish_leaves_other_channels_alone(channel: str, branch: str | None, m
 
 def test_what_is_not_built_is_refused_with_that_word() -> None:
     text = "signing: {timestamp: https://tsa.example, sigstore: {trusted-root: a, signing-config: b}}\n"
-    text += "identities: {publish: {github: {repository: a/b, workflow: w.yaml, ref: r}}}\n"
     assert unbuilt(config(text), "publish") == [
         "signing.method: keyless is not built yet",
         "signing.timestamp: not built yet",
         "signing.sigstore: not built yet",
-        "identities.publish.github: not built yet",
     ]
-    gitlab = "identities: {publish: {gitlab: {project: a/b, ref: r}}}\n"
-    assert unbuilt(config(gitlab), "verify") == ["identities.publish.gitlab: not built yet"]
     assert unbuilt(config(), "promote") == ["promote: not built yet"]
     with pytest.raises(UsageError, match="keyless is not built yet"):
         refuse_unbuilt(config(text), "publish")
