@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from gitless.errors import CheckError, GitlessError, RemoteError, UntrustedContentError
+from gitless.errors import CheckError, GitlessError, RemoteError
+from gitless.model.bundle import Bundle
 from gitless.model.identity import Identity
 from gitless.model.token import IdentityToken
+from gitless.model.workload import Workload
+from gitless.verification.extensions import read_certificate, read_workload
+from gitless.verification.trust import RefusedError, Trust
 
 if TYPE_CHECKING:
     from sigstore.sign import Signer
-    from sigstore.verify import Verifier
 
 _SLACK = timedelta(seconds=60)
-_ISSUER = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.8")
 
 
 @dataclass(frozen=True)
@@ -29,15 +31,15 @@ class Enrolled:
 
     Attributes:
         signer: sigstore's signer; holds the key.
-        verifier: Verifies what it made.
+        trust: Weighs what it made.
         certificate: The certificate.
-        identity: Who signs.
+        workload: The job that signs.
     """
 
     signer: Signer
-    verifier: Verifier
+    trust: Trust
     certificate: x509.Certificate
-    identity: Identity
+    workload: Workload
 
     @property
     def ends(self) -> datetime:
@@ -59,44 +61,58 @@ class Enrolled:
         from sigstore.dsse import Statement
 
         with sigstore_errors("sign a statement"):
-            bundle = self.signer.sign_dsse(Statement(statement))
-        self._verify(bundle, statement)
-        return bundle.to_json().encode()
+            content = self.signer.sign_dsse(Statement(statement)).to_json().encode()
+        self._verify(content, statement)
+        return content
 
-    def _verify(self, bundle: object, statement: bytes) -> None:
-        from sigstore.errors import Error
-        from sigstore.models import Bundle
-        from sigstore.verify import policy
-
-        whole = Bundle.from_json(bundle.to_json())  # type: ignore[attr-defined]
-        expected = policy.Identity(identity=self.identity.subject, issuer=self.identity.issuer)
-        try:
-            _, payload = self.verifier.verify_dsse(whole, expected)
-        except (Error, ValueError) as error:
-            raise _unverifiable(str(error)) from error
-        if payload != statement:
+    def _verify(self, content: bytes, statement: bytes) -> None:
+        bundle = Bundle.parse(content)
+        weight = self.trust.weigh(bundle)
+        if weight.standing != "valid":
+            raise _unverifiable(f"{weight.check}: {weight.reason}")
+        if bundle.envelope.payload != statement:
             raise _unverifiable("It holds another statement.")
 
 
-def check_certificate(certificate: x509.Certificate, token: IdentityToken, now: datetime) -> Identity:
+@dataclass(frozen=True)
+class Exactly:
+    """A pattern that one identity matches, whatever characters are in it."""
+
+    identity: Identity
+    source: str = ""
+
+    def matches(self, identity: Identity) -> bool:
+        """Whether it is the one."""
+        return identity == self.identity
+
+
+def check_certificate(certificate: x509.Certificate, token: IdentityToken, now: datetime) -> Workload:
     """Compare a fresh certificate with the token it was issued for, and with our own clock.
 
     Returns:
-        Who signs with it.
+        The job that signs with it.
 
     Raises:
-        CheckError: It names another identity than the token does.
+        CheckError: It says something else than the token does.
         RemoteError: Our clock is outside its validity.
     """
     _check_clock(certificate, now)
-    identity = _identity(certificate)
-    if identity != token.workload.identity:
+    try:
+        workload = read_workload(read_certificate(certificate.public_bytes(serialization.Encoding.DER)))
+    except RefusedError as error:
+        raise CheckError("Fulcio issued a certificate that is not a job's.", why=error.what) from error
+    differences = workload.differences(token.workload)
+    if differences:
         raise CheckError(
-            "The signing certificate names another identity than the job's token.",
-            why=f"The token: {token.workload.identity}\nThe certificate: {identity}",
+            "The signing certificate says something else than the job's token.",
+            why="\n".join(_difference(name, token.workload, workload) for name in differences),
             hint="Nothing was signed. The instance's Fulcio may map this issuer's tokens differently.",
         )
-    return identity
+    return workload
+
+
+def _difference(name: str, token: Workload, certificate: Workload) -> str:
+    return f"{name}: {getattr(token, name)} by the token, {getattr(certificate, name)} by the certificate"
 
 
 def _check_clock(certificate: x509.Certificate, now: datetime) -> None:
@@ -112,19 +128,6 @@ def _check_clock(certificate: x509.Certificate, now: datetime) -> None:
         hint="Set the clock and run the same command again. Nothing was signed.",
         temporary=True,
     )
-
-
-def _identity(certificate: x509.Certificate) -> Identity:
-    try:
-        (name,) = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        issuer = certificate.extensions.get_extension_for_oid(_ISSUER).value
-        if not isinstance(name, x509.UniformResourceIdentifier) or not isinstance(issuer, x509.UnrecognizedExtension):
-            raise ValueError("no URI")  # noqa: TRY004  # not a mistake of a caller
-        return Identity(issuer.value[2:].decode(), name.value)
-    except (ValueError, x509.ExtensionNotFound) as error:
-        raise UntrustedContentError(
-            "The signing certificate is not a job's.", why="It lacks its issuer, or one URI as its name."
-        ) from error
 
 
 def _unverifiable(words: str) -> CheckError:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from gitless.errors import UsageError
+from pydantic import ValidationError
+
+from gitless.errors import UntrustedContentError, UsageError
 from gitless.model.canonical import canonical_json, read_json_object
 from gitless.web.addresses import is_safe, origin_text
 
@@ -160,15 +162,11 @@ def _check_address(url: str) -> None:
 def _newest(signing_config: bytes) -> Version:
     document = _parse(signing_config, "signing_config.json")
     logs = document.get("rekorTlogUrls")
-    versions = (
-        {item.get("majorApiVersion") for item in logs if isinstance(item, dict)} if isinstance(logs, list) else ()
-    )
-    return 2 if 2 in versions else 1
+    entries = [item for item in logs if isinstance(item, dict)] if isinstance(logs, list) else []
+    return 2 if any(item.get("majorApiVersion") == 2 for item in entries) else 1
 
 
 def _parse(content: bytes, name: str) -> dict[str, Any]:
-    from gitless.errors import UntrustedContentError
-
     try:
         return read_json_object(content, name)
     except UntrustedContentError as error:
@@ -176,5 +174,7 @@ def _parse(content: bytes, name: str) -> dict[str, Any]:
 
 
 def _malformed(error: Exception) -> UsageError:
-    lines = " ".join(str(error).split())
-    return UsageError("The files of the Sigstore instance are not readable.", why=lines[:300])
+    words = str(error)
+    if isinstance(error, ValidationError):
+        words = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors()[:3])
+    return UsageError("The files of the Sigstore instance are not readable.", why=" ".join(words.split())[:300])

@@ -17,12 +17,13 @@ from gitless.model.bundle import MAX_BUNDLE_BYTES
 from gitless.model.identity import Identity
 from gitless.model.token import IdentityToken
 from gitless.ports import Clock, TokenSource
-from gitless.signing.certificate import Enrolled, check_certificate, sigstore_errors
+from gitless.signing.certificate import Enrolled, Exactly, check_certificate, sigstore_errors
 from gitless.signing.fulcio import Fulcio
 from gitless.signing.instance import Instance
 from gitless.signing.pace import Pace
 from gitless.signing.rekor import Rekor, RepeatedEntryError
 from gitless.signing.timestamp import TimestampAuthority
+from gitless.verification.certificates import CertificateTrust
 from gitless.web.patience import Deadline, Patience
 from gitless.web.session import Session
 
@@ -87,7 +88,7 @@ class KeylessSigner:
     @property
     def identity(self) -> Identity | None:
         """Who signs; None before the first statement."""
-        return self._current.identity if self._current else None
+        return self._current.workload.identity if self._current else None
 
     @property
     def certificate_pem(self) -> bytes | None:
@@ -147,7 +148,6 @@ class KeylessSigner:
 
     def _request(self) -> Enrolled:
         from sigstore.sign import SigningContext
-        from sigstore.verify import Verifier
 
         token = self._tokens.token(_TOKEN_SECONDS)
         fulcio = Fulcio(self._services.fulcio, self._fulcio, token.raw, self._token_deadline(token))
@@ -161,11 +161,11 @@ class KeylessSigner:
             )
             with context.signer(_Accepted()) as signer:  # type: ignore[arg-type]
                 issued = fulcio.issued
-            verifier = Verifier(trusted_root=root)
         if issued is None:
             raise CheckError("Fulcio was not asked for a certificate.")
-        identity = check_certificate(issued.cert, token, self._clock.now())
-        return Enrolled(signer, verifier, issued.cert, identity)
+        workload = check_certificate(issued.cert, token, self._clock.now())
+        trust = CertificateTrust(Exactly(workload.identity), self._instance.trusted_root)
+        return Enrolled(signer, trust, issued.cert, workload)
 
     def _token_deadline(self, token: IdentityToken) -> Deadline:
         deadline = self._patience.deadline()

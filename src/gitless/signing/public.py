@@ -105,4 +105,3 @@ def _stored(name: str) -> bytes:
     # no import of sigstore: it takes 0.3 s
     folder = resources.files("sigstore") / "_store" / quote(URL, safe="")
     return (folder / name).read_bytes()
-

@@ -235,8 +235,8 @@ def test_another_identity_than_the_tokens_signs_nothing(server: PaperServer, clo
     other = Tokens(clock, ref="refs/heads/other").workload
     error = failure(signer_for(server, clock, Mapped(clock)))
     assert isinstance(error, CheckError)
-    assert "push-artifact.yaml@refs/heads/other" in error.why
-    assert "push-artifact.yaml@refs/heads/main" in error.why
+    assert "source_ref: refs/heads/other by the token, refs/heads/main by the certificate" in error.why
+    assert "push-artifact.yaml@refs/heads/other (issuer https://token.actions" in error.why
     assert server.count(TIMESTAMP) == server.entries(2) == 0
 
 
