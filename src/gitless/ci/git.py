@@ -11,7 +11,6 @@ from gitless.ci.remote_url import public_url
 from gitless.errors import UsageError
 from gitless.model.run import Head
 
-MAX_LISTED = 100
 FETCH_SECONDS = 300.0
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _EVERYTHING = "2147483647"  # git's own word for "no depth limit" (shallow documentation)
@@ -61,7 +60,7 @@ class GitHistory:
             paths: Repository-relative files and folders.
 
         Returns:
-            Repository-relative paths as git names them, sorted, at most MAX_LISTED.
+            Repository-relative paths as git names them, sorted; a folder that is left out whole ends with `/`.
 
         Raises:
             UsageError: git failed.
@@ -71,8 +70,7 @@ class GitHistory:
             "--no-renames", "--", *paths,
         )  # fmt: skip
         _must(answer, "The working tree could not be compared with its commit.")
-        names = [_name(record) for record in answer.output.split(b"\0") if record]
-        return tuple(sorted(names)[:MAX_LISTED])
+        return tuple(sorted(_name(record) for record in answer.output.split(b"\0") if record))
 
     def is_dirty(self, paths: Sequence[str]) -> bool:
         """Whether anything below `paths` differs from the commit; see `uncommitted`."""

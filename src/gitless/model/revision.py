@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 
 from gitless.errors import UsageError
 
+DIRTY = "-dirty"
 _REVISION = re.compile(
     r"(?P<ref>[^\s\x00-\x1f\x7f]{1,255})@(?:sha1:(?P<sha1>[0-9a-f]{40})|sha256:(?P<sha256>[0-9a-f]{64}))(?P<dirty>-dirty)?"
 )
@@ -35,7 +36,7 @@ class Revision:
 
     def __str__(self) -> str:
         algorithm = "sha1" if len(self.sha) == 40 else "sha256"
-        return f"{self.ref}@{algorithm}:{self.sha}{'-dirty' if self.dirty else ''}"
+        return f"{self.ref}@{algorithm}:{self.sha}{DIRTY if self.dirty else ''}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitless.errors import UsageError
-from gitless.model.revision import Revision, Source, parse_rfc3339
+from gitless.model.revision import DIRTY, Revision, Source, parse_rfc3339
 from gitless.wiring.request import PublishRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitless.ci.git import GitHistory
+    from gitless.model.component import ComponentPlan
     from gitless.model.run import CiRun, Head
     from gitless.ports import History
 
@@ -39,14 +40,14 @@ class Origin:
 
 
 def find_origin(
-    request: PublishRequest, top: Path, folders: Sequence[str], env: Mapping[str, str], run: CiRun | None
+    request: PublishRequest, top: Path, plans: Sequence[ComponentPlan], env: Mapping[str, str], run: CiRun | None
 ) -> Origin:
     """Read Git, the CI platform and the flags; flags win for what they name.
 
     Args:
         request: The command line.
         top: The repository's top folder.
-        folders: The components' folders, relative to `top`; uncommitted changes in them are refused.
+        plans: The components; uncommitted changes in what they pack or render are refused.
         env: The environment.
         run: The CI run, if this is one.
 
@@ -62,7 +63,7 @@ def find_origin(
     if not git.is_repository():
         return Origin(_from_flags(request), None, None)
     head = git.head()
-    dirty = _check_clean(git, folders, request)
+    dirty = _check_clean(git, plans, request)
     ref = _ref(head, run)
     revision = Revision(_ref_name(ref, head), head.commit, dirty)
     url = _plain_source(request.source) or git.remote_url() or (run.repository_url if run else None)
@@ -70,7 +71,7 @@ def find_origin(
         raise UsageError("The source URL is not known.", why="Git has no remote `origin`.", hint="Give --source URL.")
     source = Source(
         url=url,
-        revision=_plain_revision(request.revision) or str(revision),
+        revision=_marked(_plain_revision(request.revision), dirty) or str(revision),
         created=parse_rfc3339(request.created) if request.created else _moment(head.created),
         commit=head.commit,
     )
@@ -78,8 +79,11 @@ def find_origin(
     return Origin(source, history, ref.removeprefix("refs/heads/") if ref and ref.startswith("refs/heads/") else None)
 
 
-def _check_clean(git: GitHistory, folders: Sequence[str], request: PublishRequest) -> bool:
-    changed = git.uncommitted(tuple(folder or "." for folder in folders))
+def _check_clean(git: GitHistory, plans: Sequence[ComponentPlan], request: PublishRequest) -> bool:
+    from gitless.wiring.packed import Packed
+
+    packed = Packed(plans)
+    changed = [name for name in git.uncommitted(tuple(plan.folder or "." for plan in plans)) if packed.counts(name)]
     if changed and not request.allow_dirty:
         shown = "\n".join(ascii(name)[1:-1] for name in changed[:_MAX_DIRTY_SHOWN])
         raise UsageError(
@@ -126,6 +130,11 @@ def _plain_source(url: str | None) -> str:
 def _plain_revision(text: str | None) -> str:
     """`--revision` as it will stand in annotations and evidence; empty when not given."""
     return _plain("--revision", text) if text else ""
+
+
+def _marked(revision: str, dirty: bool) -> str:
+    """What `--revision` said, with the mark that uncommitted changes leave in every revision; empty stays empty."""
+    return f"{revision}{DIRTY}" if revision and dirty and not revision.endswith(DIRTY) else revision
 
 
 def _plain(flag: str, text: str) -> str:

@@ -164,6 +164,37 @@ def test_uncommitted_changes_are_refused_or_marked(shop):
     assert record["components"][0]["revision"].endswith("-dirty")
 
 
+def test_a_revision_of_ones_own_shows_uncommitted_changes_too(shop):
+    (shop.repository / "web" / "cm.yaml").write_text("a: 1\n")
+    code, record, _ = shop.publish("--allow-dirty", "--revision", "release-7")
+    assert (code, record["components"][0]["revision"]) == (0, "release-7-dirty")
+    code, record, _ = shop.publish("--allow-dirty", "--revision", "release-7-dirty")
+    assert (code, record["components"][0]["revision"]) == (0, "release-7-dirty")
+    shop.commit()
+    code, record, _ = shop.publish("--allow-dirty", "--revision", "release-8")
+    assert (code, record["components"][0]["revision"]) == (0, "release-8")
+
+
+def test_uncommitted_files_that_are_never_packed_are_no_changes(shop):
+    (shop.repository / "gitless.yaml").write_text(
+        f"version: 1\nregistry: oci-layout:{shop.layout}\ncomponents: [{{path: web, ignore: ['*.log']}}]\n"
+    )
+    shop.commit()
+    words = ("publish", "--signing-key", str(shop.key), "--json")
+    clean = json.loads(shop.run(*words, "--dry-run").stdout)["components"][0]
+    for number in range(120):
+        (shop.repository / "web" / f"{number}.log").write_text("x")
+    done = shop.run(*words)
+    if done.returncode:
+        pytest.fail(done.stderr)
+    component = json.loads(done.stdout)["components"][0]
+    assert (component["digest"], component["revision"]) == (clean["digest"], clean["revision"])
+    # not even a hundred of them hide one that is packed
+    (shop.repository / "web" / "zz.yaml").write_text("a: 1\n")
+    refused = shop.run(*words)
+    assert (refused.returncode, "web/zz.yaml" in refused.stderr, ".log" in refused.stderr) == (2, True, False)
+
+
 def test_dry_run_writes_nothing(shop):
     code, record, _ = shop.publish("--dry-run")
     assert (code, record["dry_run"], record["components"][0]["pushed"]) == (0, True, False)
