@@ -26,6 +26,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from gitless.errors import UntrustedContentError
 from gitless.model.bundle import Bundle
@@ -33,8 +34,8 @@ from gitless.model.canonical import read_json_object
 from gitless.model.dsse import Envelope
 from gitless.model.identity import Identity
 from gitless.model.workload import Workload
-from gitless.verification.chain import check_issuer
-from gitless.verification.extensions import read_certificate, read_workload
+from gitless.verification.chain import check_times, find_issuers
+from gitless.verification.extensions import claimed_identities, read_certificate, read_workload
 from gitless.verification.log_entry import LogEntry
 from gitless.verification.sigstore_python import SigstorePython
 from gitless.verification.timestamps import read_tokens, verified_times
@@ -77,38 +78,40 @@ class CertificateTrust:
         Raises:
             UsageError: The trusted root holds keys that sigstore-python cannot use.
         """
-        if bundle.certificate is None:
-            return Weight("foreign", "It is signed with a key, not with a certificate.", "bundle.7-identity")
         try:
-            return self._weigh(bundle, bundle.certificate)
+            return self._weigh(bundle)
         except RefusedError as refused:
             return Weight("invalid", refused.what, refused.check)
 
-    def _weigh(self, bundle: Bundle, der: bytes) -> Weight:
-        if not der:
-            raise RefusedError("bundle.1-format", "It has a chain of certificates instead of one.")
-        certificate = read_certificate(der)
+    def _weigh(self, bundle: Bundle) -> Weight:
+        document = _document(bundle.content)
+        material = document["verificationMaterial"]
+        if bundle.certificate is None and "publicKey" in material:
+            return Weight("foreign", "It is signed with a key, not with a certificate.", "bundle.7-identity")
+        if "certificate" not in material or bundle.certificate is None:
+            raise RefusedError("bundle.1-format", "It has no single certificate.")
+        certificate = read_certificate(bundle.certificate)
+        claimed = claimed_identities(certificate)
+        if not any(map(self.pattern.matches, claimed)):
+            who = " or ".join(map(str, claimed)) or "nobody that can be named"
+            return Weight("foreign", f"It is signed by {who}, who is not trusted.", "bundle.7-identity")
         workload = read_workload(certificate)
-        if not self._expects(workload):
-            reason = f"It is signed by {workload.identity}, who is not trusted."
+        if self.pattern.source not in ("", workload.source_uri):
+            reason = f"It is signed for the repository {workload.source_uri}, which is not trusted."
             return Weight("foreign", reason, "bundle.7-identity")
         _check_signature(certificate, bundle.envelope)
-        proof = Proof.read(bundle.content, bundle.envelope.signature, certificate, self._root)
+        return self._weigh_ours(bundle, document, certificate, workload)
+
+    def _weigh_ours(
+        self, bundle: Bundle, document: Mapping[str, Any], certificate: x509.Certificate, workload: Workload
+    ) -> Weight:
+        proof = Proof.read(document, bundle.envelope.signature, certificate, self._root)
+        der = certificate.public_bytes(Encoding.DER)
         signed = self._sigstore.verify_envelope(proof.content, der, proof.tlog, proof.ctlog)
         if signed != (bundle.envelope.payload_type, bundle.envelope.payload):
             raise RefusedError("bundle.1-format", "The bundle holds two payloads.")
-        return Weight(
-            "valid",
-            f"Signed by {workload.identity}.",
-            "bundle.6-signature",
-            workload,
-            proof.signed_at,
-            proof.timestamped,
-        )
-
-    def _expects(self, workload: Workload) -> bool:
-        source = self.pattern.source
-        return self.pattern.matches(workload.identity) and (not source or source == workload.source_uri)
+        reason = f"Signed by {workload.identity}."
+        return Weight("valid", reason, "bundle.6-signature", workload, proof.signed_at, proof.timestamped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +133,13 @@ class Proof:
     timestamped: bool
 
     @classmethod
-    def read(cls, content: bytes, signature: bytes, certificate: x509.Certificate, root: TrustedRoot) -> Proof:
+    def read(
+        cls, document: Mapping[str, Any], signature: bytes, certificate: x509.Certificate, root: TrustedRoot
+    ) -> Proof:
         """Read it and check what sigstore-python does not.
 
         Args:
-            content: The bundle's JSON.
+            document: The bundle's JSON object, with an object `verificationMaterial`.
             signature: The signature that was logged and timestamped.
             certificate: The signing certificate.
             root: The trusted root.
@@ -142,15 +147,17 @@ class Proof:
         Raises:
             RefusedError: One step does not hold.
         """
-        document = _document(content)
         material = document["verificationMaterial"]
+        issuers = find_issuers(certificate, root.authorities)
         entry = LogEntry.parse(material.get("tlogEntries"))
         tlog = entry.check(root)
         stamped = verified_times(read_tokens(material), signature, root.timestamp_authorities)
         times = [*stamped, *([entry.integrated] if entry.integrated else [])]
         if not times:
             raise RefusedError("bundle.3-time", "No trusted authority says when it was signed.")
-        check_issuer(certificate, root.authorities, times)
+        check_times(certificate, issuers, times)
+        if not all(map(tlog.valid.holds, times)):
+            raise RefusedError("bundle.5-log", "The log's key was not in use when it was signed.")
         ctlog = _certificate_log(certificate, root)
         return cls(_completed(document, keep_timestamps=bool(stamped)), tlog, ctlog, times[0], bool(stamped))
 
@@ -166,6 +173,8 @@ def _document(content: bytes) -> dict[str, Any]:
 
 
 def _check_signature(certificate: x509.Certificate, envelope: Envelope) -> None:
+    if not envelope.signature:
+        raise RefusedError("bundle.1-format", "The signature is empty.")
     try:
         key = certificate.public_key()
     except Exception as error:  # key types that the parser does not know

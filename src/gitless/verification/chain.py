@@ -14,25 +14,40 @@ from gitless.verification.trusted_root import Authority
 _CODE_SIGNING = {ExtendedKeyUsageOID.CODE_SIGNING, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
 
 
-def check_issuer(certificate: x509.Certificate, authorities: Sequence[Authority], times: Sequence[datetime]) -> None:
-    """An authority of the root issued the certificate, and it and all of its certificates were valid at each time.
+def find_issuers(certificate: x509.Certificate, authorities: Sequence[Authority]) -> tuple[Authority, ...]:
+    """The authorities of the root that issued a certificate for signing code.
+
+    Args:
+        certificate: The signing certificate.
+        authorities: Certificate authorities of the trusted root.
+
+    Raises:
+        RefusedError: There is none, or the certificate is for something else (bundle.2-certificate).
+    """
+    if not _signs(certificate) or not _may_sign_code(certificate, if_silent=False):
+        raise RefusedError("bundle.2-certificate", "The certificate is not for signing code.")
+    issuers = tuple(item for item in authorities if _issued(certificate, item))
+    if not issuers:
+        raise RefusedError(
+            "bundle.2-certificate", "The certificate was not issued by an authority of the trusted root."
+        )
+    return issuers
+
+
+def check_times(certificate: x509.Certificate, issuers: Sequence[Authority], times: Sequence[datetime]) -> None:
+    """The certificate, its authority and all of the authority's certificates were valid at each time.
 
     sigstore-python takes every certificate of the root as an anchor and asks neither for the authority's period nor for
     the certificates above the one that issued; Flux asks for both.
 
     Args:
         certificate: The signing certificate.
-        authorities: Certificate authorities of the trusted root.
+        issuers: Who issued it.
         times: When it is known to have signed.
 
     Raises:
-        RefusedError: No authority fits (bundle.2-certificate).
+        RefusedError: It was not (bundle.2-certificate).
     """
-    issuers = [item for item in authorities if _issued(certificate, item)]
-    if not issuers:
-        raise RefusedError(
-            "bundle.2-certificate", "The certificate was not issued by an authority of the trusted root."
-        )
     for moment in times:
         if not certificate.not_valid_before_utc <= moment <= certificate.not_valid_after_utc:
             raise RefusedError("bundle.2-certificate", "The certificate was not valid when it signed.")
@@ -40,9 +55,18 @@ def check_issuer(certificate: x509.Certificate, authorities: Sequence[Authority]
             raise RefusedError("bundle.2-certificate", "The certificate's authority was not in use when it signed.")
 
 
+def _signs(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value.digital_signature
+    except x509.ExtensionNotFound:
+        return False
+
+
 def _issued(certificate: x509.Certificate, authority: Authority) -> bool:
     links = zip((certificate, *authority.chain), authority.chain, strict=False)
-    return all(_is_issuer(issuer, issued) for issued, issuer in links) and all(map(_may_sign_code, authority.chain))
+    return all(_is_issuer(issuer, issued) for issued, issuer in links) and all(
+        _may_sign_code(item, if_silent=True) for item in authority.chain
+    )
 
 
 def _is_issuer(issuer: x509.Certificate, issued: x509.Certificate) -> bool:
@@ -53,11 +77,12 @@ def _is_issuer(issuer: x509.Certificate, issued: x509.Certificate) -> bool:
     return True
 
 
-def _may_sign_code(certificate: x509.Certificate) -> bool:
+def _may_sign_code(certificate: x509.Certificate, *, if_silent: bool) -> bool:
+    """Whether its extended key usage allows it; an authority without one may do everything."""
     try:
         usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
-        return True
+        return if_silent
     except ValueError:
         return False
     return not _CODE_SIGNING.isdisjoint(usage)

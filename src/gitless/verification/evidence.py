@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gitless.errors import UntrustedContentError
-from gitless.model.bundle import Bundle, is_bundle_media_type
+from gitless.model.bundle import MAX_FOREIGN_BUNDLE_BYTES, Bundle, is_bundle_media_type
 from gitless.model.descriptor import Descriptor
 from gitless.model.digest import Digest
 from gitless.model.manifest import Manifest
@@ -85,6 +85,8 @@ def judge_evidence(evidence: Evidence, subject: Digest, trusted: Sequence[Trust]
         trusted: The trusted identities; any of them may have signed.
     """
     digest = evidence.manifest.digest
+    if len(evidence.bundle) > MAX_FOREIGN_BUNDLE_BYTES:
+        return JudgedEvidence(digest, "invalid", "The bundle is too long.", check="bundle.1-format")
     try:
         bundle = Bundle.parse(evidence.bundle)
     except UntrustedContentError as error:

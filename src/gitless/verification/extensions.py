@@ -1,7 +1,7 @@
 """What a signing certificate says of the job: Fulcio's extensions 1.3.6.1.4.1.57264.1.x (fulcio docs/oid-info.md).
 
-Nothing is verified here. A certificate that can be read in two ways is refused: several names, an issuer said twice
-and differently, an extension that is no DER string, control characters.
+Nothing is verified here. A certificate that can be read in two ways is refused: several names, an issuer said twice and
+differently, an extension that is no DER string, control characters.
 """
 
 from __future__ import annotations
@@ -36,6 +36,22 @@ def read_certificate(content: bytes) -> x509.Certificate:
     return certificate
 
 
+def claimed_identities(certificate: x509.Certificate) -> tuple[Identity, ...]:
+    """Everybody the certificate could be said to name: where none of these is ours, it is somebody else's.
+
+    Args:
+        certificate: Parsed by `read_certificate`.
+
+    Raises:
+        RefusedError: It names nobody at all, or in no readable way (bundle.2-certificate).
+    """
+    names = _names(certificate)
+    if not names:
+        raise _refused("The certificate has no subject alternative name.")
+    issuer = [*_issuers(_extensions(certificate)), ""][0]
+    return tuple(Identity(issuer, name) for name in names)
+
+
 def read_workload(certificate: x509.Certificate) -> Workload:
     """Read identity and job.
 
@@ -43,11 +59,16 @@ def read_workload(certificate: x509.Certificate) -> Workload:
         certificate: Parsed by `read_certificate`.
 
     Raises:
-        RefusedError: It is no Fulcio certificate with one name (bundle.2-certificate).
+        RefusedError: It is no Fulcio certificate with one issuer and one name (bundle.2-certificate).
     """
     said = _extensions(certificate)
+    issuers, names = _issuers(said), _names(certificate)
+    if len(set(issuers)) != 1:
+        raise _refused("The certificate names no issuer, or two.")
+    if len(names) != 1:
+        raise _refused(f"The certificate has {len(names)} subject alternative names; exactly one is expected.")
     return Workload(
-        Identity(_issuer(said), _checked(_subject(certificate), "subject alternative name")),
+        Identity(_checked(issuers[0], "issuer"), _checked(names[0], "subject alternative name")),
         **{name: _text(said[arc], arc) for name, arc in EXTENSIONS.items() if arc in said},
     )
 
@@ -62,32 +83,27 @@ def _extensions(certificate: x509.Certificate) -> dict[int, bytes]:
     return found
 
 
-def _issuer(said: dict[int, bytes]) -> str:
-    """The issuer; Flux takes whichever of the two extensions comes last, so they must not differ."""
-    stated = set()
-    if _ISSUER in said:
-        stated.add(_decoded(said[_ISSUER], "issuer"))
-    if _ISSUER_V2 in said:
-        stated.add(_text(said[_ISSUER_V2], _ISSUER_V2))
-    if len(stated) != 1:
-        raise _refused("The certificate names no issuer, or two.")
-    return stated.pop()
+def _issuers(said: dict[int, bytes]) -> list[str]:
+    """The issuer in its new and in its old place; Flux takes whichever comes last in the certificate."""
+    new = [_text(said[_ISSUER_V2], _ISSUER_V2)] if _ISSUER_V2 in said else []
+    return [*new, *([_decoded(said[_ISSUER])] if _ISSUER in said else [])]
 
 
-def _subject(certificate: x509.Certificate) -> str:
+def _names(certificate: x509.Certificate) -> list[str]:
     try:
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        known = list(names)
-    except Exception as error:  # as above: also types of names the parser does not know
-        raise _refused("The certificate has no subject alternative name.") from error
-    if len(known) != 1:
-        raise _refused(f"The certificate has {len(known)} subject alternative names; exactly one is expected.")
-    name = known[0]
+        names = list(certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
+    except x509.ExtensionNotFound:
+        return []
+    return [_name(name) for name in names]
+
+
+def _name(name: x509.GeneralName) -> str:
+    """A URI, an e-mail address, or Fulcio's own kind of user name; another kind is nobody a policy can name."""
     if isinstance(name, x509.UniformResourceIdentifier | x509.RFC822Name):
         return name.value
     if isinstance(name, x509.OtherName) and name.type_id == _OTHER_NAME:
         return _text(name.value, 7)
-    raise _refused("The certificate's subject alternative name is neither a URI nor an e-mail address.")
+    return ""
 
 
 def _text(content: bytes, arc: int) -> str:
@@ -101,7 +117,7 @@ def _text(content: bytes, arc: int) -> str:
         length = int.from_bytes(content[2:header], "big")
     if len(content) != header + length or content[:header] != _header(length):
         raise _refused(f"Extension {_ARC}{arc} is no DER string.")
-    return _decoded(content[header:], f"extension {_ARC}{arc}")
+    return _decoded(content[header:])
 
 
 def _header(length: int) -> bytes:
@@ -111,16 +127,16 @@ def _header(length: int) -> bytes:
     return bytes([_UTF8_STRING, 0x80 | len(size)]) + size
 
 
-def _decoded(content: bytes, what: str) -> str:
+def _decoded(content: bytes) -> str:
     try:
-        return _checked(content.decode("utf-8"), what)
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _refused(f"The certificate's {what} is no text.") from error
+        raise _refused("An extension of the certificate is no text.") from error
 
 
 def _checked(text: str, what: str) -> str:
-    if len(text) > MAX_TEXT or not text.isprintable():
-        raise _refused(f"The certificate's {what} is too long or not printable.")
+    if not text or len(text) > MAX_TEXT or not text.isprintable():
+        raise _refused(f"The certificate's {what} is empty, too long or not printable.")
     return text
 
 

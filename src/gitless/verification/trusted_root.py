@@ -1,8 +1,8 @@
-"""trusted_root.json: whose certificates, logs and timestamps count (sigstore protobuf-specs, sigstore_trustroot.proto).
+"""trusted_root.json: whose certificates, logs and timestamps count (sigstore_trustroot.proto).
 
-`narrowed` writes the same root again with nothing in it but the one log and the one certificate log that a bundle names:
-a verifier that tries every key it knows then cannot accept a signature of a log that the entry does not name, which Flux
-refuses.
+`narrowed` writes the same root again with only the one log and the one certificate log in it that a bundle names:
+a verifier that tries every key it knows then cannot accept a signature of a log that the entry does not name, which
+Flux refuses.
 """
 
 from __future__ import annotations
