@@ -38,7 +38,7 @@ class Describer:
         unverified: What the CI environment claims about the run.
         platform: The CI product whose token was verified; None where there was none.
         workload: The job as that token describes it; None where there was none. It must not contradict the source
-            (`provenance.agreement.contradictions`).
+            (`model.agreement.contradictions`).
     """
 
     source: Source

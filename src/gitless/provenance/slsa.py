@@ -14,12 +14,11 @@ from __future__ import annotations
 from typing import Any
 
 from gitless.errors import DefectError
+from gitless.model.agreement import contradictions
 from gitless.model.namespace import NAMESPACE
+from gitless.model.platform_build import PlatformBuild
 from gitless.model.revision import Revision, rfc3339
-from gitless.model.workload import Workload
-from gitless.provenance.agreement import contradictions
 from gitless.provenance.facts import BuilderFact, BuildFacts, Material, RenderFact, ToolBinary
-from gitless.provenance.platforms import platform_definition, platform_source
 
 LOCAL_BUILD_TYPE = f"{NAMESPACE}/buildtypes/publish/v1"
 LOCAL_BUILDER = f"{NAMESPACE}/builders/local"
@@ -43,19 +42,18 @@ def build_provenance(facts: BuildFacts) -> dict[str, Any]:
         DefectError: A platform without a verified job or the reverse, a job that is incomplete, or one that contradicts
             the source (`contradictions` finds that before anything is pushed).
     """
-    job = _job(facts)
-    definition = platform_definition(*job) if job else _local(facts)
+    build = _platform_build(facts)
     return {
         "buildDefinition": {
-            **definition,
+            **(_definition(build) if build else _local(facts)),
             PUBLISH: _publish(facts),
-            "resolvedDependencies": _dependencies(facts),
+            "resolvedDependencies": [*_source(facts, build), *_dependencies(facts)],
         },
-        "runDetails": _run(facts),
+        "runDetails": _run(facts, build),
     }
 
 
-def _job(facts: BuildFacts) -> tuple[str, Workload] | None:
+def _platform_build(facts: BuildFacts) -> PlatformBuild | None:
     platform, workload = facts.builder.platform, facts.builder.workload
     if platform is None and workload is None:
         return None
@@ -64,7 +62,15 @@ def _job(facts: BuildFacts) -> tuple[str, Workload] | None:
     found = contradictions(facts.source, workload)
     if found:
         raise DefectError("The provenance would contradict the certificate.", why=" ".join(found))
-    return platform, workload
+    return PlatformBuild.of(platform, workload)
+
+
+def _definition(build: PlatformBuild) -> dict[str, Any]:
+    return {
+        "buildType": build.build_type,
+        "externalParameters": build.external,
+        "internalParameters": build.internal,
+    }
 
 
 def _local(facts: BuildFacts) -> dict[str, Any]:
@@ -118,16 +124,15 @@ def _render(render: RenderFact) -> dict[str, Any]:
 def _dependencies(facts: BuildFacts) -> list[dict[str, Any]]:
     tools = [_tool(tool) for tool in facts.tools]
     charts = [_material(chart) for chart in facts.charts]
-    ordered = sorted((*charts, *tools), key=lambda entry: (entry.get("name", ""), entry.get("uri", "")))
-    return [*_git(facts), *ordered]
+    return sorted((*charts, *tools), key=lambda entry: (entry.get("name", ""), entry.get("uri", "")))
 
 
-def _git(facts: BuildFacts) -> list[dict[str, Any]]:
+def _source(facts: BuildFacts, build: PlatformBuild | None) -> list[dict[str, Any]]:
     """The commit, unless uncommitted changes went in: then it is only what they were made on."""
     source, changed = facts.source, facts.allow_dirty and _is_dirty(facts)
-    if facts.builder.workload:
+    if build:
         # the platforms give it no name, so only what is unlike theirs has one
-        return [{**({"name": _CHANGED} if changed else {}), **platform_source(facts.builder.workload)}]
+        return [{**({"name": _CHANGED} if changed else {}), **build.source}]
     if not source.commit:
         return []
     name = _CHANGED if changed else "source"
@@ -150,12 +155,11 @@ def _material(material: Material) -> dict[str, Any]:
     }
 
 
-def _run(facts: BuildFacts) -> dict[str, Any]:
-    workload = facts.builder.workload
+def _run(facts: BuildFacts, build: PlatformBuild | None) -> dict[str, Any]:
     times = {"startedOn": facts.started, "finishedOn": facts.finished}
     metadata = {key: rfc3339(moment) for key, moment in times.items() if moment}
-    if workload:
-        return {"builder": {"id": workload.signer_uri}, "metadata": {"invocationId": workload.invocation, **metadata}}
+    if build:
+        return {"builder": {"id": build.builder}, "metadata": {"invocationId": build.invocation, **metadata}}
     return {
         "builder": {"id": LOCAL_BUILDER, "version": {"gitless": facts.version}},
         **_unless_empty("metadata", metadata),
