@@ -73,9 +73,11 @@ def signing_cert(paper: Paper, body: bytes, token: str, at: datetime) -> Answer:
 def timestamp(paper: Paper, body: bytes, at: datetime) -> Answer:
     """The timestamp authority's answer to `POST /api/v1/timestamp`."""
     try:
-        return Answer(201, paper.tsa.answer(body, at), {"Content-Type": "application/timestamp-reply"})
-    except (TypeError, ValueError) as error:
-        return Answer.of({"code": 400, "message": f"Error generating timestamp response: {error}"}, 400)
+        return Answer(200, paper.tsa.answer(body, at), {"Content-Type": "application/timestamp-reply"})
+    except (TypeError, ValueError):
+        # The real one calls its errors timestamps too.
+        error = json.dumps({"code": 400, "message": "Error generating timestamp response"}).encode()
+        return Answer(400, error, {"Content-Type": "application/timestamp-reply"})
 
 
 def v1_create(paper: Paper, body: bytes, at: datetime) -> Answer:
@@ -137,8 +139,11 @@ def v1_entry(entry: Document) -> Document:
 
 def v2_create(paper: Paper, body: bytes, at: datetime) -> Answer:
     """Rekor v2's answer to `POST /api/v2/log/entries`: 201 with the entry, or 409 with the index of an equal one."""
+    proposed = json.loads(body)
+    if "hashedRekordRequestV002" not in proposed:
+        return grpc_error(400, 3, "invalid type, must be hashedrekord")
     try:
-        asked = json.loads(body)["hashedRekordRequestV002"]
+        asked = proposed["hashedRekordRequestV002"]
         digest, signature = unb64(asked["digest"]), unb64(asked["signature"]["content"])
         raw = asked["signature"]["verifier"]["x509Certificate"]["rawBytes"]
         certificate = x509.load_der_x509_certificate(unb64(raw))
