@@ -1,16 +1,12 @@
-"""Which channel publish may move, and which settings nothing stands behind yet."""
+"""Which channel publish may move."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
 
 from gitless.config.base import check_channel
 from gitless.config.schema import Config
-from gitless.config.trust import Signing
 from gitless.errors import UsageError
-
-_BUILT = ("publish", "verify", "inspect")
 
 
 def check_publish_channel(config: Config, channel: str, branch: str | None) -> str:
@@ -48,37 +44,3 @@ def check_publish_channel(config: Config, channel: str, branch: str | None) -> s
             hint="Publish to a channel of its own with --channel, or from an allowed branch.",
         )
     return channel
-
-
-def unbuilt(config: Config, verb: str) -> list[str]:
-    """The settings a verb would need that are not built yet, each as `key: reason`; empty when it may run.
-
-    What the verb does not look at (gates, while publishing) counts as read and checked, not as missing.
-    """
-    if verb not in _BUILT:
-        return [f"{verb}: not built yet"]
-    return list(_unbuilt_signing(config.signing) if config.signing else ())
-
-
-def refuse_unbuilt(config: Config, verb: str) -> None:
-    """Raise when `unbuilt` names something.
-
-    Raises:
-        UsageError: Lists the settings.
-    """
-    missing = unbuilt(config, verb)
-    if missing:
-        raise UsageError(
-            f"{verb} cannot follow this configuration.",
-            why="\n".join(missing),
-            hint="Sign with signing: {method: key} and identities: {publish: {key: FILE}}.",
-        )
-
-
-def _unbuilt_signing(signing: Signing) -> Iterator[str]:
-    if signing.method == "keyless":
-        yield "signing.method: keyless is not built yet"
-    if signing.timestamp:
-        yield "signing.timestamp: not built yet"
-    if signing.sigstore != "public":
-        yield "signing.sigstore: not built yet"

@@ -167,7 +167,9 @@ class SigstoreFiles(Section):
 class Signing(Section):
     """How evidence is signed."""
 
-    method: Literal["keyless", "key"] = Field(default="keyless", description="keyless (OIDC and Fulcio) or key.")
+    method: Literal["keyless", "key", "none"] = Field(
+        default="keyless", description="keyless (OIDC and Fulcio), key, or none: pushed by digest, and nothing named."
+    )
     key: Text | None = Field(default=None, description="Private key for method key: a file, or env://VARIABLE.")
     rekor: Literal[1, 2] = Field(default=1, description="Version of the transparency log.")
     allow_public_log: bool = Field(

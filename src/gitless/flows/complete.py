@@ -98,10 +98,7 @@ def push(
         CheckError: The store's own listing does not satisfy Flux's rules and ours; nothing has been named.
         RemoteError: The store failed.
     """
-    blobs = [layer, CONFIG_BLOB]
-    if attachments:
-        blobs += [EMPTY_BLOB, *(Blob.of(item.bundle, BUNDLE) for item in attachments)]
-    map_together(repository.push_blob, blobs)
+    push_content(repository, layer, attachments)
     listing = _push_manifests(repository, artifact, attachments)
     _check_listed(artifact, attachments, listing)
     evidence = [*found, *judge_all([item.evidence for item in attachments], artifact.digest, trusted)]
@@ -113,6 +110,14 @@ def push(
                 why="\n".join(f"{check.id}: {check.reason}" for check in verdict.failures),
             )
     return Completed(tuple(evidence), frozenset(str(item.referrer.digest) for item in attachments))
+
+
+def push_content(repository: Repository, layer: Blob, attachments: Sequence[Attachment]) -> None:
+    """Push the blobs of an artifact and of its new evidence, side by side."""
+    blobs = [layer, CONFIG_BLOB]
+    if attachments:
+        blobs += [EMPTY_BLOB, *(Blob.of(item.bundle, BUNDLE) for item in attachments)]
+    map_together(repository.push_blob, blobs)
 
 
 def _push_manifests(

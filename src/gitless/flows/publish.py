@@ -15,7 +15,7 @@ from gitless.errors import CheckError
 from gitless.flows.build import Built
 from gitless.flows.changes import file_changes
 from gitless.flows.channel import ChannelMove, Mover, Named, finished, position_of, read_named
-from gitless.flows.complete import Attachment, Completed, Predicates, attach_missing, push
+from gitless.flows.complete import Attachment, Completed, Predicates, attach_missing, push, push_content
 from gitless.flows.evidence import gather, judge_all
 from gitless.flows.parallel import both
 from gitless.flows.unchanged import is_unchanged
@@ -41,7 +41,7 @@ class Publisher:
     Attributes:
         source: This run's commit.
         history: Git, where there is one.
-        signer: The publishing identity.
+        signer: The publishing identity; None where nothing is signed, and so nothing named.
         trusted: The same identity as evidence shows it: what "ours" means.
         clock: Tells the time of the evidence.
         options: Flags of the run.
@@ -50,7 +50,7 @@ class Publisher:
 
     source: Source
     history: History | None
-    signer: Signer
+    signer: Signer | None
     trusted: Sequence[Trust]
     clock: Clock
     options: PublishOptions
@@ -87,6 +87,8 @@ class Publisher:
         decision = self._decide(named)
         if self.options.dry_run:
             return replace(result, changed=True, notes=(f"Nothing was written: {decision.reason}",))
+        if self.signer is None:
+            return self._push_unsigned(result, built, layer, repository)
         attachments = attach_missing(self.signer, built.manifest, found, predicates, rfc3339(self.clock.now()))
         build = BuildTag.of(self.options.channel, self.source)
         completed, taken = self._push(repository, built, layer, attachments, found, build)
@@ -97,6 +99,14 @@ class Publisher:
             lambda: self._name(result, built, repository, decision, build, taken, named),
             lambda: repository.settle(built.manifest.digest, referrers),
         )[0]
+
+    def _push_unsigned(
+        self, result: ComponentResult, built: Built, layer: Blob, repository: Repository
+    ) -> ComponentResult:
+        """By digest only: no tag ever names what is not signed."""
+        push_content(repository, layer, ())
+        repository.push_manifest(built.manifest)
+        return replace(result, changed=True, pushed=True, notes=(*result.notes, _UNSIGNED))
 
     def _look(
         self,
@@ -217,6 +227,7 @@ class Publisher:
         return self.options.extra_tags
 
 
+_UNSIGNED = "It is not signed (signing.method: none), so it was pushed by digest and no tag names it."
 _UNTRUSTED = "What the channel named before carries no valid evidence of this identity; nothing of it was reused."
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,35 +16,6 @@ if TYPE_CHECKING:
 
 MAX_KEY_BYTES = 64 * 1024
 _PASSWORDS = ("GITLESS_KEY_PASSWORD", "COSIGN_PASSWORD")
-
-
-class PendingSigner:
-    """Opens the signing key beside other work: cosign's key files take about 0.2 s of scrypt, which needs no lock.
-
-    Args:
-        early: Where the key is by flag or variable, as far as that is known before the configuration is read.
-        env: The environment.
-    """
-
-    def __init__(self, early: str | None, env: Mapping[str, str]) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=1)
-        self._env = env
-        self._early = early
-        self._future = self._pool.submit(make_signer, early, env) if early else None
-
-    def result(self, location: str | None) -> KeySigner:
-        """The signer.
-
-        Args:
-            location: Where the key is, now that the configuration is known.
-
-        Raises:
-            UsageError: There is none, or it cannot be read.
-        """
-        with self._pool:
-            if self._future is not None and location == self._early:
-                return self._future.result()
-            return make_signer(location, self._env)
 
 
 def make_signer(location: str | None, env: Mapping[str, str]) -> KeySigner:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,8 @@ from gitless.model.component import ComponentPlan, PublishOptions
 from gitless.model.results import PublishResult
 from gitless.promotion.tags import check_channel, check_extra_tag
 from gitless.wiring.ahead import ReadAhead, likely
-from gitless.wiring.keys import PendingSigner, trusted_keys
 from gitless.wiring.request import PublishRequest
+from gitless.wiring.signing import PendingSigning
 from gitless.wiring.system import SystemClock, import_beside, pause
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from gitless.model.run import CiRun
     from gitless.model.tree import Tree
     from gitless.sbom.facts import Party, SbomSettings
-    from gitless.signing.key_signer import KeySigner
-    from gitless.verification.keys import TrustedKey
     from gitless.wiring.setup import Setup
 
 
@@ -34,7 +32,7 @@ def publish(request: PublishRequest) -> PublishResult:
         UsageError: Configuration, flags, keys or the checkout are wrong; nothing has been sent.
     """
     env = os.environ
-    pending = PendingSigner(request.signing_key or env.get("GITLESS_SIGNING_KEY") or None, env)
+    pending = PendingSigning(request.signing_key or env.get("GITLESS_SIGNING_KEY") or None, env)
     from gitless.registry.open import Stores
 
     stores = Stores(env=env, insecure=request.insecure)
@@ -57,16 +55,26 @@ def publish(request: PublishRequest) -> PublishResult:
     components = select(setup.components, request.names)
     plans = [setup.plan(component) for component in components]
     ahead.begin([plan.location for plan in plans], setup.channel)
+    pending.begin(setup, dry_run=request.dry_run)
     import_beside("cyclonedx.model.bom", "cyclonedx.model.component", "jsonschema_rs")
     run = detect(env)
     origin = find_origin(request, setup.top, plans, env, run)
     options = _options(request, setup, origin.branch)
-    signer = pending.result(setup.signing_key)
-    keys = _publish_keys(setup, signer)
-    publisher = Publisher(origin.source, origin.history, signer, keys, clock, options, pause)
+    signing = pending.result(setup)
+    signing.check_source(origin.source)
+    publisher = Publisher(origin.source, origin.history, signing.signer, signing.trusted, clock, options, pause)
     return Run(
         publisher=publisher,
-        describer=Describer(origin.source, options, _sbom_settings(setup.config), setup.digest, started, _claims(run)),
+        describer=Describer(
+            origin.source,
+            options,
+            _sbom_settings(setup.config),
+            setup.digest,
+            started,
+            _claims(run),
+            signing.platform,
+            signing.workload,
+        ),
         renderer=ToolRenderer(env, _pins(setup.config)),
         find_overlays=find_overlays,
         open_tree=lambda plan: _open_tree(setup.top, plan),
@@ -108,23 +116,6 @@ def _options(request: PublishRequest, setup: Setup, branch: str | None) -> Publi
         allow_dirty=request.allow_dirty,
         rewritten_history=request.rewritten_history,
     )
-
-
-def _publish_keys(setup: Setup, signer: KeySigner) -> Sequence[TrustedKey]:
-    """The publishing identity; the configuration's public key must be the signer's, before anything is sent."""
-    from gitless.verification.keys import TrustedKey
-
-    own = TrustedKey.from_pem(signer.public_key_pem)
-    identity = setup.config.identities.publish
-    if identity and identity.key:
-        (expected,) = trusted_keys([str(setup.root / identity.key)])
-        if expected.hint != own.hint:
-            raise UsageError(
-                "The signing key is not the publishing identity.",
-                why=f"identities.publish.key {identity.key!r} is another key than the one given to sign.",
-                hint="Sign with the private half of that key, or have the configuration changed.",
-            )
-    return (own,)
 
 
 def _open_tree(top: Path, plan: ComponentPlan) -> Tree:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from gitless.config.components import Component, discover, pattern_folders
 from gitless.config.merge import Overrides, merge
 from gitless.config.parse import parse_config
-from gitless.config.publishing import refuse_unbuilt
 from gitless.errors import UsageError
 from gitless.model.component import DEFAULT_CHANNEL, ComponentPlan
 from gitless.model.digest import Digest
@@ -88,7 +87,6 @@ def configure(request: PublishRequest, env: Mapping[str, str]) -> Setup:
     else:
         root = path.resolve().parent if path else Path.cwd()
     config = merge(parse_config(content, str(path)) if content is not None else None, overrides)
-    refuse_unbuilt(config, "publish")
     return Setup(
         root=root,
         top=_top(root),

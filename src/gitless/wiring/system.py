@@ -6,10 +6,15 @@ import importlib
 import random
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TypeVar
 
 from gitless.errors import UsageError
+
+T = TypeVar("T")
 
 
 class SystemClock:
@@ -25,14 +30,23 @@ def pause(look: int) -> None:
     time.sleep(min(2.0, 0.05 * 2**look) * random.uniform(0.5, 1.5))  # noqa: S311  # spreads writers, hides nothing
 
 
+def beside(work: Callable[[], T]) -> Future[T]:
+    """Run something on a thread that never keeps the process from ending."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # whoever asks for the result gets it, whatever it is
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future
+
+
 def import_beside(*names: str) -> None:
     """Import modules on another thread, for work that is certain to need them while it waits for a network."""
-
-    def load() -> None:
-        for name in names:
-            importlib.import_module(name)
-
-    threading.Thread(target=load, daemon=True).start()
+    beside(lambda: [importlib.import_module(name) for name in names])
 
 
 def read_file(path: Path, what: str, max_bytes: int) -> bytes:

@@ -5,7 +5,7 @@ import pytest
 from gitless.config.components import Component, discover, pattern_folders, select
 from gitless.config.merge import Overrides, merge
 from gitless.config.parse import parse_config
-from gitless.config.publishing import check_publish_channel, refuse_unbuilt, unbuilt
+from gitless.config.publishing import check_publish_channel
 from gitless.config.schema import Config
 from gitless.errors import UsageError
 
@@ -127,21 +127,3 @@ def test_publish_moves_its_own_channels() -> None:
 def test_publish_leaves_other_channels_alone(channel: str, branch: str | None, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         check_publish_channel(config(RULES), channel, branch)
-
-
-def test_what_is_not_built_is_refused_with_that_word() -> None:
-    text = "signing: {timestamp: https://tsa.example, sigstore: {trusted-root: a, signing-config: b}}\n"
-    assert unbuilt(config(text), "publish") == [
-        "signing.method: keyless is not built yet",
-        "signing.timestamp: not built yet",
-        "signing.sigstore: not built yet",
-    ]
-    assert unbuilt(config(), "promote") == ["promote: not built yet"]
-    with pytest.raises(UsageError, match="keyless is not built yet"):
-        refuse_unbuilt(config(text), "publish")
-
-
-def test_what_publish_does_not_look_at_is_no_hindrance() -> None:
-    built = config("signing: {method: key, key: k}\nidentities: {publish: {key: k.pub}}\n" + RULES)
-    assert unbuilt(built, "publish") == []
-    refuse_unbuilt(built, "publish")

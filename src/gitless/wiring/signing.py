@@ -1,0 +1,242 @@
+"""Who signs a run's evidence: a key, the CI job itself, or nobody; settled and checked before any work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from gitless.errors import UsageError
+from gitless.wiring.keys import make_signer, trusted_keys
+from gitless.wiring.system import SystemClock, beside, read_file
+
+if TYPE_CHECKING:
+    from gitless.ci.oidc import GitHubTokens, GitLabTokens
+    from gitless.config.trust import Signing as SigningSection
+    from gitless.model.identity import IdentityPattern
+    from gitless.model.revision import Source
+    from gitless.model.token import IdentityToken
+    from gitless.model.workload import Workload
+    from gitless.ports import Signer
+    from gitless.signing.instance import Instance
+    from gitless.verification.trust import Trust
+    from gitless.wiring.setup import Setup
+
+_TOKEN_SECONDS = 60.0  # work begins with at least a minute of the token left
+
+
+@dataclass(frozen=True)
+class Signing:
+    """Who signs this run.
+
+    Attributes:
+        signer: The publishing identity; None where nothing will be signed.
+        trusted: The same identity as evidence shows it.
+        workload: The job, from its verified token; None for keys.
+        platform: The CI product whose token it was; None for keys.
+        notices: What the user should know.
+    """
+
+    signer: Signer | None
+    trusted: Sequence[Trust]
+    workload: Workload | None = None
+    platform: Literal["github", "gitlab"] | None = None
+    notices: tuple[str, ...] = ()
+
+    def check_source(self, source: Source) -> None:
+        """Refuse a run whose annotations and provenance would say something else than its certificate.
+
+        Raises:
+            UsageError: They would.
+        """
+        from gitless.model.agreement import contradictions
+
+        found = contradictions(source, self.workload) if self.workload else ()
+        if found:
+            raise UsageError(
+                "What would be published is not what this job runs for.",
+                why="\n".join(found),
+                hint="Check out without a `ref:` of your own, leave --source and --revision out, and start the run on "
+                "the branch or tag to publish.",
+            )
+
+
+class PendingSigning:
+    """Gets the signer ready beside other work: key files take scrypt's time, keyless a token, TUF and an import.
+
+    Args:
+        early: Where the key is by flag or variable, as far as that is known before the configuration is read.
+        env: The environment.
+    """
+
+    def __init__(self, early: str | None, env: Mapping[str, str]) -> None:
+        self._env, self._early = env, early
+        self._key = beside(lambda: make_signer(early, env)) if early else None
+        self._job: Future[Signing] | None = None
+
+    def begin(self, setup: Setup, *, dry_run: bool) -> None:
+        """Start what the configuration asks for.
+
+        Raises:
+            UsageError: The job may not sign, or nobody can.
+        """
+        method = _method(setup)
+        if method == "none":
+            self._job = _done(Signing(None, ()))
+        elif method == "keyless":
+            self._job = self._keyless(setup, dry_run=dry_run)
+
+    def result(self, setup: Setup) -> Signing:
+        """Who signs.
+
+        Raises:
+            UsageError: The job or the key is not the publishing identity, or cannot be used.
+            CheckError: The job's token does not verify.
+            RemoteError: The platform or Sigstore failed.
+        """
+        if self._job is not None:
+            return self._job.result()
+        location = setup.signing_key
+        signer = self._key.result() if self._key and location == self._early else make_signer(location, self._env)
+        return Signing(signer, _own_key(setup, signer.public_key_pem or b""))
+
+    def _keyless(self, setup: Setup, *, dry_run: bool) -> Future[Signing]:
+        from gitless.ci.oidc import detect_tokens
+        from gitless.identity.preflight import check_instance, check_platform
+
+        configured = setup.config.identities.publish
+        job = (configured.github or configured.gitlab) if configured else None
+        server, issuer = (job.server, job.to_pattern().issuer) if job else (None, None)
+        try:
+            tokens = detect_tokens(self._env, SystemClock(), server=server, issuer=issuer)
+        except UsageError:
+            if not dry_run:
+                raise
+            tokens = None
+        if tokens is None:
+            if dry_run:
+                return _done(Signing(None, (), notices=(_DRY,)))
+            raise _nobody(setup)
+        if configured:
+            check_platform(tokens.platform, configured.kind)
+        check_instance(tokens.issuer, is_public=_section(setup).sigstore == "public")
+        tokens.prepare()
+        return beside(lambda: self._as_job(setup, tokens))
+
+    def _as_job(self, setup: Setup, tokens: GitHubTokens | GitLabTokens) -> Signing:
+        from gitless.signing.keyless import KeylessSigner
+        from gitless.verification.certificates import CertificateTrust
+
+        instance = beside(lambda: open_instance(setup, self._env))
+        token = tokens.token(_TOKEN_SECONDS)
+        pattern = self._check(setup, token, tokens.platform, instance)
+        found = instance.result()
+        signer = KeylessSigner(found, tokens, SystemClock(), env=self._env)
+        return Signing(
+            signer,
+            (CertificateTrust(pattern, found.trusted_root),),
+            token.workload,
+            tokens.platform,
+            (found.notice,) if found.notice else (),
+        )
+
+    def _check(
+        self, setup: Setup, token: IdentityToken, platform: Literal["github", "gitlab"], instance: Future[Instance]
+    ) -> IdentityPattern:
+        """The publishing identity, which the job must be."""
+        from gitless.identity.preflight import check_public_log, check_signer, names_public_instance
+        from gitless.model.identity import IdentityPattern
+
+        configured = setup.config.identities.publish
+        pattern = configured.to_pattern() if configured else None
+        workload = token.workload
+        if pattern:
+            check_signer(workload, pattern, platform)
+        section = _section(setup)
+        is_public = section.sigstore == "public" or names_public_instance(instance.result().signing_config)
+        check_public_log(workload, is_public=is_public, is_allowed=section.allow_public_log)
+        # without a configured identity, what this very job signed is ours, and nothing else
+        return pattern or IdentityPattern(workload.identity.issuer, workload.identity.subject, workload.source_uri)
+
+
+def open_instance(setup: Setup, env: Mapping[str, str]) -> Instance:
+    """The Sigstore instance the configuration names.
+
+    Raises:
+        UsageError: A file is missing or malformed, or a service is refused.
+        RemoteError: The public instance's address is needed and TUF cannot be reached.
+    """
+    from gitless.signing.instance import private_instance
+    from gitless.signing.public import PublicGood
+
+    section = _section(setup)
+    if section.sigstore == "public":
+        return PublicGood(env, SystemClock().now).instance(section.rekor)
+    files = [
+        read_file(setup.root / name, "The Sigstore file", MAX_INSTANCE_BYTES)
+        for name in (section.sigstore.trusted_root, section.sigstore.signing_config)
+    ]
+    said = section.rekor if "rekor" in section.model_fields_set else None
+    return private_instance(files[0], files[1], said)
+
+
+MAX_INSTANCE_BYTES = 4 * 1024 * 1024
+_DRY = "Nobody would sign: this is no CI job with an identity token. Whether the content is unchanged was not judged."
+
+
+def _method(setup: Setup) -> str:
+    if setup.signing_key:
+        return "key"
+    return _section(setup).method
+
+
+def _section(setup: Setup) -> SigningSection:
+    from gitless.config.trust import Signing as SigningSection
+
+    return setup.config.signing or SigningSection()
+
+
+def _own_key(setup: Setup, pem: bytes) -> Sequence[Trust]:
+    """The publishing key; the configuration's public key must be the signer's, before anything is sent."""
+    from gitless.identity.preflight import check_distinct_keys
+    from gitless.verification.keys import TrustedKey
+
+    own = TrustedKey.from_pem(pem)
+    identities = setup.config.identities
+    if identities.publish and not identities.publish.key:
+        raise UsageError(
+            "A key is not the publishing identity.",
+            why=f"identities.publish trusts {identities.publish.to_pattern()}.",
+            hint="Sign as that job (signing: {method: keyless}), or have the configuration changed.",
+        )
+    if identities.publish and identities.publish.key:
+        (expected,) = trusted_keys([str(setup.root / identities.publish.key)])
+        if expected.hint != own.hint:
+            raise UsageError(
+                "The signing key is not the publishing identity.",
+                why=f"identities.publish.key {identities.publish.key!r} is another key than the one given to sign.",
+                hint="Sign with the private half of that key, or have the configuration changed.",
+            )
+    if identities.promote and identities.promote.key:
+        (other,) = trusted_keys([str(setup.root / identities.promote.key)])
+        check_distinct_keys(own.hint, other.hint, is_shared_allowed=identities.allow_shared_key)
+    return (own,)
+
+
+def _nobody(setup: Setup) -> UsageError:
+    asked = setup.config.signing is not None
+    return UsageError(
+        "Nobody can sign this run.",
+        why="signing.method is keyless, and this is no job of GitHub Actions or GitLab CI."
+        if asked
+        else "There is no signing key, and this is no job of GitHub Actions or GitLab CI with an identity of its own.",
+        hint="Run it in CI, or sign with a key: --signing-key FILE or GITLESS_SIGNING_KEY=env://VARIABLE.\n"
+        "Make a key with `cosign generate-key-pair`.",
+    )
+
+
+def _done(signing: Signing) -> Future[Signing]:
+    future: Future[Signing] = Future()
+    future.set_result(signing)
+    return future
