@@ -26,12 +26,14 @@ class Bundle:
         certificate: The signing certificate, DER; empty bytes where there is one in a form that Flux's verifier does
             not read (a chain); None where there is none.
         content: The bytes the bundle was read from; empty for one that was made here.
+        timestamps: RFC 3161 responses to write; not filled by reading.
     """
 
     envelope: Envelope
     key_hint: str | None
     certificate: bytes | None = None
     content: bytes = b""
+    timestamps: tuple[bytes, ...] = ()
 
     @classmethod
     def parse(cls, content: bytes) -> Bundle:
@@ -61,13 +63,11 @@ class Bundle:
 
     def to_bytes(self) -> bytes:
         """The JSON bytes of a key-mode bundle, in cosign's key order."""
-        return go_json(
-            {
-                "mediaType": BUNDLE,
-                "verificationMaterial": {"publicKey": {"hint": self.key_hint or ""}},
-                "dsseEnvelope": self.envelope.to_json(),
-            }
-        )
+        material: dict[str, Any] = {"publicKey": {"hint": self.key_hint or ""}}
+        if self.timestamps:
+            stamps = [{"signedTimestamp": base64.b64encode(stamp).decode()} for stamp in self.timestamps]
+            material["timestampVerificationData"] = {"rfc3161Timestamps": stamps}
+        return go_json({"mediaType": BUNDLE, "verificationMaterial": material, "dsseEnvelope": self.envelope.to_json()})
 
 
 def key_hint(spki_der: bytes) -> str:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from gitless.errors import UntrustedContentError, UsageError
 from gitless.web.addresses import is_safe, origin_text
-from gitless.web.patience import Deadline
+from gitless.web.patience import Deadline, Patience
 from gitless.web.session import Request, Session
 
 if TYPE_CHECKING:
     from rfc3161_client import TimeStampRequest, TimeStampResponse
 
+PATIENCE = Patience(attempts=30, total_seconds=120.0, read_seconds=30.0)
 _DOING = "get a timestamp"
 _GRANTED = (0, 1)  # RFC 3161, 2.4.2: granted, grantedWithMods
 _MAX_RESPONSE = 64 * 1024

@@ -11,25 +11,26 @@ from gitless.model.secret import Secret
 from gitless.wiring.system import read_file
 
 if TYPE_CHECKING:
-    from gitless.signing.key_signer import KeySigner
+    from gitless.ports import Clock
+    from gitless.signing.key_signer import BundleSigner
     from gitless.verification.keys import TrustedKey
 
 MAX_KEY_BYTES = 64 * 1024
+KEY_STORES = ("awskms", "gcpkms", "azurekms", "hv", "hsm", "pkcs11")
 _PASSWORDS = ("GITLESS_KEY_PASSWORD", "COSIGN_PASSWORD")
 
 
-def make_signer(location: str | None, env: Mapping[str, str]) -> KeySigner:
+def make_signer(location: str | None, env: Mapping[str, str]) -> BundleSigner:
     """Open the signing key.
 
     Args:
-        location: A file, or `env://VARIABLE`.
+        location: A file, `env://VARIABLE`, or a key store's address.
         env: The environment.
 
     Raises:
         UsageError: There is none, or it cannot be read.
+        RemoteError: The key store failed.
     """
-    from gitless.signing.key_signer import KeySigner
-
     if not location:
         raise UsageError(
             "There is no signing key.",
@@ -37,8 +38,28 @@ def make_signer(location: str | None, env: Mapping[str, str]) -> KeySigner:
             hint="Give --signing-key FILE or set GITLESS_SIGNING_KEY=env://VARIABLE.\n"
             "Make a key with `cosign generate-key-pair`.",
         )
+    if location.partition(":")[0] in KEY_STORES:
+        from gitless.signing.key_store import open_key_store
+
+        return open_key_store(location, env)
+    from gitless.signing.key_signer import KeySigner
+
     password = next((Secret(env[name]) for name in _PASSWORDS if name in env), None)
     return KeySigner(_key_bytes(location, env), password)
+
+
+def stamped(signer: BundleSigner, url: str | None, env: Mapping[str, str], clock: Clock) -> BundleSigner:
+    """The signer with timestamps, where `signing.timestamp` names an authority.
+
+    Raises:
+        UsageError: The authority's address is refused.
+    """
+    if not url:
+        return signer
+    from gitless.signing.timestamp import PATIENCE, TimestampAuthority
+    from gitless.web.session import Session
+
+    return signer.stamped_by(TimestampAuthority(url, Session(env, PATIENCE, clock.now)).stamp)
 
 
 def trusted_keys(files: Sequence[str]) -> list[TrustedKey]:
