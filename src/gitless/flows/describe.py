@@ -11,6 +11,7 @@ from typing import Any, Literal
 from gitless import __version__
 from gitless.flows.build import Built
 from gitless.flows.complete import Predicates
+from gitless.kube.flux_sources import chart_in
 from gitless.kube.sources import SourceReference
 from gitless.model.component import ComponentPlan, PublishOptions
 from gitless.model.digest import Digest
@@ -19,10 +20,19 @@ from gitless.model.rendering import RENDERED_FILE, ChartUse, HelmSource, RenderR
 from gitless.model.revision import Source
 from gitless.model.waiver import Waiver
 from gitless.model.workload import Workload
-from gitless.provenance.facts import BuilderFact, BuildFacts, Material, RenderFact, ToolBinary, WaiverFact
+from gitless.provenance.facts import (
+    FOLDER_DIGEST,
+    BuilderFact,
+    BuildFacts,
+    Material,
+    RenderFact,
+    ToolBinary,
+    WaiverFact,
+)
 from gitless.provenance.slsa import build_provenance
 from gitless.sbom.document import build_sbom
 from gitless.sbom.facts import ArtifactFact, ChartFact, SbomInput, SbomSettings, ToolFact
+from gitless.sbom.links import source_purl
 
 
 @dataclass(frozen=True)
@@ -95,9 +105,7 @@ class Describer:
             version=__version__,
             config=self.config,
             renders=tuple(_render(request) for request in plan.renders),
-            charts=tuple(
-                Material(f"chart {use.name} {use.version}", "", {"sha256": use.sha256}) for use in built.charts
-            ),
+            charts=tuple(_material(use) for use in built.charts),
             tools=tuple(ToolBinary(use.name, use.version, use.sha256) for use in built.tools),
             builder=BuilderFact(self.platform, self.workload, self.unverified),
             waivers=tuple(WaiverFact(waiver.rule, waiver.object, waiver.reason) for waiver in waivers),
@@ -117,7 +125,20 @@ def _chart(plan: ComponentPlan, use: ChartUse) -> ChartFact:
         for request in plan.renders
         if isinstance(request.source, HelmSource) and use.path in (request.source.chart, f"./{request.source.chart}")
     ]
-    return ChartFact(SourceReference("chart", use.name, "", use.version), rendered=tuple(sorted(outputs)))
+    return ChartFact(_reference(use), rendered=tuple(sorted(outputs)))
+
+
+def _material(use: ChartUse) -> Material:
+    # a list of files is not what a repository serves, so its digest does not go by the plain algorithm's name
+    algorithm = "sha256" if use.is_archive else FOLDER_DIGEST
+    uri = source_purl(_reference(use)).to_string() if use.repository else ""
+    return Material(f"chart {use.name} {use.version}", uri, {algorithm: use.sha256})
+
+
+def _reference(use: ChartUse) -> SourceReference:
+    if not use.repository:
+        return SourceReference("chart", use.name, "", use.version)
+    return chart_in(SourceReference("chart", "", use.repository), use.name, use.version)
 
 
 def _render(request: RenderRequest) -> RenderFact:

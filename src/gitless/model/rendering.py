@@ -80,6 +80,8 @@ class ChartUse:
         version: Version in Chart.yaml.
         app_version: `appVersion` in Chart.yaml; empty where it has none.
         sha256: Of the archive, or of the canonical list of the folder's (path, sha256) pairs; 64 hex.
+        repository: URL of the chart repository that the chart above it declares, or the registry's folder (`oci://…`);
+            empty where none is declared.
     """
 
     path: str
@@ -87,6 +89,12 @@ class ChartUse:
     version: str
     app_version: str
     sha256: str
+    repository: str = ""
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether it is a packed chart, so that `sha256` is that of what a repository serves."""
+        return self.path.endswith(".tgz")
 
 
 @dataclass(frozen=True, slots=True)

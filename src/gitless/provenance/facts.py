@@ -11,6 +11,8 @@ from gitless.model.digest import Digest
 from gitless.model.revision import Source
 from gitless.model.workload import Workload
 
+FOLDER_DIGEST = "gitless_folder"  # sha256 over the canonical JSON list of a folder's [path, sha256] pairs
+
 
 @dataclass(frozen=True, slots=True)
 class RenderFact:
@@ -44,7 +46,7 @@ class Material:
     Attributes:
         name: What it is, for people.
         uri: Where it is from; empty if it has no address.
-        digests: Algorithm to hex, in in-toto's names (`sha256`, `gitCommit`).
+        digests: Algorithm to hex, in in-toto's names (`sha256`, `gitCommit`) or `FOLDER_DIGEST`.
     """
 
     name: str

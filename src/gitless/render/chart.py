@@ -7,6 +7,7 @@ import posixpath
 import tarfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from gitless.errors import UsageError
 from gitless.kube.yaml import load_single
 from gitless.model.canonical import canonical_json
 from gitless.model.rendering import ChartUse
+from gitless.render.origins import declared_origins
 from gitless.render.snapshot import Snapshot
 
 MAX_CHART_FILE_BYTES = 1024 * 1024
@@ -42,10 +44,15 @@ def used_charts(snapshot: Snapshot, chart: str) -> tuple[ChartUse, ...]:
         if relative == _CHART_FILE or "charts" not in relative.split("/")[:-1]:
             continue
         if name == _CHART_FILE and posixpath.basename(posixpath.dirname(folder)) == "charts":
-            found.append(_from_folder(snapshot, folder))
+            found.append(_vendored(snapshot, _from_folder(snapshot, folder)))
         elif name.endswith(".tgz") and posixpath.basename(folder) == "charts":
-            found.append(_from_archive(snapshot, path))
+            found.append(_vendored(snapshot, _from_archive(snapshot, path)))
     return tuple(sorted(found))
+
+
+def _vendored(snapshot: Snapshot, use: ChartUse) -> ChartUse:
+    above = posixpath.dirname(posixpath.dirname(use.path)) or "."
+    return replace(use, repository=declared_origins(snapshot, above).get((use.name, use.version), ""))
 
 
 def _join(folder: str, name: str) -> str:
