@@ -9,6 +9,7 @@ import sys
 import click
 
 from gitless import __version__
+from gitless.cli.identity import identity_command
 from gitless.cli.inspect import inspect_command
 from gitless.cli.output import fail
 from gitless.cli.publish import publish_command
@@ -31,6 +32,7 @@ def cli() -> None:
 cli.add_command(publish_command)
 cli.add_command(verify_command)
 cli.add_command(inspect_command)
+cli.add_command(identity_command)
 
 
 def main() -> None:

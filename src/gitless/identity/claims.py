@@ -15,7 +15,7 @@ from gitless.model.identity import Identity
 from gitless.model.workload import Workload
 
 MAX_CLAIM = 2048
-_SPACED = frozenset({"environment", "sub"})
+_SPACED = frozenset({"environment", "sub", "workflow"})
 _NOT_IN_PROJECT = """\
 GitLab leaves it out where the pipeline's configuration is not a file of the project itself: in child pipelines, with
 Auto DevOps or compliance pipelines, or with a CI configuration path in another project or at a URL.
@@ -66,6 +66,7 @@ class _Claims:
 
 
 def _github(read: _Claims, server: str) -> Workload:
+    read.must("workflow")  # only the old extensions name it, and Fulcio makes no certificate without them
     signer = f"{server}/{read.must('job_workflow_ref')}"
     source = f"{server}/{read.must('repository')}"
     return Workload(
