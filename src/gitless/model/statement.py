@@ -12,6 +12,9 @@ from gitless.model.digest import Digest
 from gitless.model.media_types import STATEMENT_V1
 
 MAX_SUBJECTS = 64
+# what Flux's verifier reads; it refuses a statement with any other field (protobuf's JSON, in-toto attestation v1)
+_FIELDS = {"_type", "subject", "predicateType", "predicate"}
+_SUBJECT_FIELDS = {"name", "uri", "digest", "content", "downloadLocation", "mediaType", "annotations"}
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ class Statement:
         document = read_json_object(content, "The statement")
         if document.get("_type") not in (STATEMENT_V1, "https://in-toto.io/Statement/v0.1"):
             raise UntrustedContentError("The signed payload is not an in-toto statement v1.")
+        if not document.keys() <= _FIELDS:
+            raise UntrustedContentError("The statement has fields that statements do not have.")
         predicate_type, predicate = document.get("predicateType"), document.get("predicate")
         if not isinstance(predicate_type, str) or not isinstance(predicate, dict):
             raise UntrustedContentError("The statement lacks predicateType or predicate.")
@@ -66,8 +71,8 @@ def _subjects(value: Any) -> tuple[Digest, ...]:
     digests = []
     for item in value:
         hashes = item.get("digest") if isinstance(item, dict) else None
-        if not isinstance(hashes, dict):
-            raise UntrustedContentError("A subject of the statement has no digest.")
+        if not isinstance(hashes, dict) or not item.keys() <= _SUBJECT_FIELDS:
+            raise UntrustedContentError("A subject of the statement has no digest, or unknown fields.")
         try:
             digests.append(Digest.parse(f"sha256:{hashes.get('sha256', '')}"))
         except UsageError as error:

@@ -96,10 +96,7 @@ def test_payload_type_is_part_of_what_is_signed():
 
 def sign_raw(signer, payload, kind="application/vnd.in-toto+json"):
     """Sign bytes of any shape with the real key, as a confused tool of the same owner might."""
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    signature = signer._key.sign(pae(payload, kind), ec.ECDSA(hashes.SHA256()))
+    signature = signer.sign_payload(pae(payload, kind))
     bundle = Bundle(Envelope(payload, kind, signature), trusted(signer).hint).to_bytes()
     return Evidence(make_artifact().descriptor, bundle)
 
