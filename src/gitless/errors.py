@@ -67,3 +67,7 @@ class RemoteError(GitlessError):
 
 class UntrustedContentError(RemoteError):
     """A remote side answered with content that is not what was asked for: wrong digest, too long, malformed."""
+
+
+class MalformedContentError(UntrustedContentError):
+    """Content that has the digest it was asked by and is no valid document: its writer is to blame, not the store."""

@@ -31,11 +31,13 @@ class Named:
         manifest: The manifest, read by its digest.
         evidence: Its bundles.
         trusted: Whether all three kinds of evidence verify under the publishing identity.
+        unread: How many of its referrers were left unread.
     """
 
     manifest: Manifest
     evidence: tuple[JudgedEvidence, ...]
     trusted: bool
+    unread: int = 0
 
     @property
     def revision(self) -> str:
@@ -50,8 +52,9 @@ def read_named(
     listing: Sequence[Descriptor] | None = None,
 ) -> Named:
     """Weigh what a tag named when it was read; `listing` holds its referrers where they have been read already."""
-    evidence = judge_all(gather(repository, manifest.digest, listing), manifest.digest, trusted)
-    return Named(manifest, tuple(evidence), judge(manifest, evidence, "strict").ok)
+    gathered = gather(repository, manifest.digest, listing)
+    evidence = judge_all(gathered.evidence, manifest.digest, trusted)
+    return Named(manifest, tuple(evidence), judge(manifest, evidence, "strict").ok, gathered.unread)
 
 
 def finished(named: Named | None) -> str:
@@ -69,7 +72,8 @@ def position_of(named: Named | None, source: Source, history: History | None) ->
     """Where the channel stands relative to this run's commit."""
     if named is None:
         return None
-    return Position(named.trusted, order_of(named.manifest, source, history), named.revision or "an unnamed revision")
+    order = order_of(named.manifest, source, history)
+    return Position(named.trusted, order, named.revision or "an unnamed revision", bool(named.unread))
 
 
 def order_of(manifest: Manifest, source: Source, history: History | None) -> Order:

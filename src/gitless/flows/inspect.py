@@ -31,7 +31,8 @@ def inspect(
         describe_sbom: SBOM predicate to (lines for people, image references).
     """
     artifact = fetch_artifact(repository, reference)
-    judged = judge_all(gather(repository, artifact.digest), artifact.digest, trusted)
+    gathered = gather(repository, artifact.digest)
+    judged = judge_all(gathered.evidence, artifact.digest, trusted)
     results = [evidence_result(item) for item in judged]
     lines, images = _sbom(judged, bool(trusted), describe_sbom)
     return InspectResult(
@@ -43,6 +44,7 @@ def inspect(
         evidence=tuple(item if trusted else replace(item, standing="unknown") for item in results),
         sbom=lines,
         images=images,
+        unread=gathered.unread,
     )
 
 

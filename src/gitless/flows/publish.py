@@ -133,7 +133,7 @@ class Publisher:
             return named, list(named.evidence)
         return both(
             lambda: read_named(repository, channel, self.trusted) if channel else None,
-            lambda: judge_all(gather(repository, digest, listing), digest, self.trusted),
+            lambda: judge_all(gather(repository, digest, listing).evidence, digest, self.trusted),
         )
 
     def _decide(self, named: Named | None) -> Decision:

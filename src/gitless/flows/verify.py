@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gitless.errors import CheckError
-from gitless.flows.evidence import gather, judge_all
+from gitless.flows.evidence import flooded, gather, judge_all
 from gitless.model.manifest import Manifest
 from gitless.model.reference import Reference
 from gitless.model.results import EvidenceResult, VerifyResult
@@ -26,11 +26,15 @@ def verify(repository: Repository, reference: Reference, trusted: Sequence[Trust
 
     Raises:
         CheckError: The reference does not exist.
-        RemoteError: The store failed, or its content does not have its digest.
+        RemoteError: The store failed, its content does not have its digest, or it lists more referrers than are read
+            and what was read does not suffice.
     """
     artifact = fetch_artifact(repository, reference)
-    evidence = judge_all(gather(repository, artifact.digest), artifact.digest, trusted)
+    gathered = gather(repository, artifact.digest)
+    evidence = judge_all(gathered.evidence, artifact.digest, trusted)
     verdict = judge(artifact, evidence, policy)
+    if gathered.unread and not verdict.ok:
+        raise flooded(artifact.digest, gathered.unread)
     return VerifyResult(
         reference=str(reference),
         digest=str(artifact.digest),

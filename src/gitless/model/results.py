@@ -169,6 +169,7 @@ class InspectResult:
         evidence: All bundles, with their standing under the given keys (`unknown` without keys).
         sbom: Lines about the SBOM.
         images: Images the SBOM names.
+        unread: Referrers that were left unread, as there are too many.
     """
 
     reference: str
@@ -179,3 +180,4 @@ class InspectResult:
     evidence: tuple[EvidenceResult, ...] = ()
     sbom: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
+    unread: int = 0

@@ -20,11 +20,13 @@ class Position:
         trusted: Its evidence verifies under the publishing identity; only then its annotations count.
         order: How this run's commit stands to the channel's.
         revision: The channel's revision annotation, for people.
+        flooded: Whether its evidence could not be read whole: what is not trusted may be so all the same.
     """
 
     trusted: bool
     order: Order
     revision: str
+    flooded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,9 @@ def decide(position: Position | None, rewritten_history: str = "") -> Decision:
     """
     if position is None:
         return Decision("move", "The channel does not exist yet.")
+    if not position.trusted and position.flooded and position.order == "older":
+        # what cannot be told is never a reason to go back; newer commits are not held up
+        return Decision("keep", f"It claims a newer commit, {position.revision}, and has more evidence than is read.")
     if not position.trusted:
         return Decision("move", "What the channel named carries no valid evidence of this identity; it is replaced.")
     if position.order in ("newer", "same"):

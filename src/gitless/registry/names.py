@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gitless.errors import UntrustedContentError, UsageError
+from gitless.errors import MalformedContentError, UntrustedContentError, UsageError
 from gitless.model.canonical import read_json_object
 from gitless.model.digest import Digest
 from gitless.model.manifest import Manifest
@@ -24,17 +24,21 @@ def read_manifest(content: bytes, content_type: str, expected: Digest | None) ->
         expected: The digest they must have.
 
     Raises:
-        UntrustedContentError: Another digest, no JSON object, or two different media types claimed for one document.
+        UntrustedContentError: Another digest.
+        MalformedContentError: No JSON object, or two different media types claimed for one document.
     """
     if expected is not None and Digest.of(content) != expected:
         raise UntrustedContentError(
             f"The store answered with other content than {expected}.", why=f"Its digest is {Digest.of(content)}."
         )
     told = content_type.partition(";")[0].strip()
-    written = read_json_object(content, "A manifest").get("mediaType")
+    try:
+        written = read_json_object(content, "A manifest").get("mediaType")
+    except UntrustedContentError as error:
+        raise MalformedContentError(error.what, why=error.why) from error
     if isinstance(written, str) and written and told in MANIFEST_TYPES and told != written:
         # one document read as two things is how digests are made to mean something else
-        raise UntrustedContentError(
+        raise MalformedContentError(
             "A manifest claims two media types.", why=f"Served as {told}, written as {written[:100]}."
         )
     return Manifest(written if isinstance(written, str) and written else told, content)

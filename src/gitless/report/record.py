@@ -42,6 +42,7 @@ def inspect_record(result: InspectResult) -> dict[str, Any]:
         "evidence": [{**_evidence(item), "standing": item.standing} for item in result.evidence],
         "images": list(result.images),
         "sbom": list(result.sbom),
+        "unread": result.unread,
     }
 
 

@@ -36,7 +36,8 @@ def inspect_lines(result: InspectResult) -> list[str]:
     ]
     lines += [f"  layer       {digest} {size} bytes, {one_line(kind)}" for kind, digest, size in result.layers]
     lines += [f"  {one_line(key)}: {one_line(value)}" for key, value in sorted(result.annotations.items())]
-    return lines + _evidence(result.evidence) + [f"  {one_line(line)}" for line in result.sbom]
+    unread = [f"  └─ {result.unread} more referrers, too many to be read"] if result.unread else []
+    return lines + _evidence(result.evidence) + unread + [f"  {one_line(line)}" for line in result.sbom]
 
 
 def error_lines(error: GitlessError) -> list[str]:

@@ -86,6 +86,9 @@ def test_extra_tags_that_are_free():
     [
         (None, "", "move"),
         (Position(False, "older", "r"), "", "move"),
+        (Position(False, "older", "r", flooded=True), "", "keep"),
+        (Position(False, "newer", "r", flooded=True), "", "move"),
+        (Position(True, "older", "r", flooded=True), "", "keep"),
         (Position(True, "newer", "r"), "", "move"),
         (Position(True, "same", "r"), "", "move"),
         (Position(True, "older", "r"), "", "keep"),

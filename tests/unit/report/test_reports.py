@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -95,6 +96,8 @@ def test_inspect_shows_layers_annotations_and_sbom():
     assert "2 files" in text
     assert "\u202e" not in text
     assert "unreadable" in text
+    assert "more referrers" not in text
+    assert "  └─ 7 more referrers, too many to be read" in inspect_lines(replace(result, unread=7))
     assert inspect_record(result)["annotations"] == {"k": EVIL}
 
 
