@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
+from gitless.model.approval import Changes, CheckResults, Decisions
 from gitless.model.blob import Blob
 from gitless.model.descriptor import Descriptor
 from gitless.model.digest import Digest
@@ -136,6 +137,39 @@ class TokenSource(Protocol):
             UsageError: The job has no token, or may not have one; the hint holds the lines to paste.
             RemoteError: The platform failed, or the token ends too soon and no other is to be had.
             CheckError: The token does not verify, or is another issuer's.
+        """
+        ...
+
+
+class ApprovalSource(Protocol):
+    """Reads from the CI platform's API who approved, who wrote, and what was checked; nothing else is believed."""
+
+    def decisions(self, environment: str) -> Decisions:
+        """What was decided about this run's deployment to `environment`, and who asked for the run.
+
+        Raises:
+            RemoteError: The platform failed; what this job may not read is a gap of the answer instead.
+        """
+        ...
+
+    def changes(self, older: str | None, newer: str, branch: str) -> Changes:
+        """The merged changes, reviews and authors after commit `older` up to `newer` on `branch`.
+
+        Args:
+            older: The channel's revision; None when it has none yet, and the push that brought `newer` is the range.
+            newer: The revision to promote.
+            branch: Name of the branch both are on, such as `main`.
+
+        Raises:
+            RemoteError: As above.
+        """
+        ...
+
+    def checks(self, commit: str) -> CheckResults:
+        """The last result of every check of a commit.
+
+        Raises:
+            RemoteError: As above.
         """
         ...
 
