@@ -21,11 +21,13 @@ class Person:
     """An account. Two are equal when their ids are, whatever they are called: logins can be changed and taken over.
 
     Attributes:
+        platform: Host of the server that gave the number, such as `github.com`.
         id: The platform's number for the account; it never changes.
-        login: What it is called now; foreign text.
+        login: What it is called now; foreign text, for people only.
         is_bot: Whether a program acts under it.
     """
 
+    platform: str
     id: str
     login: str = field(default="", compare=False)
     is_bot: bool = field(default=False, compare=False)
@@ -35,7 +37,7 @@ class Person:
             raise ValueError("a person has a platform id: digits, not beginning with 0")
 
     def __str__(self) -> str:
-        return f"{self.login} ({self.id})" if self.login else self.id
+        return self.login or f"{self.platform} account {self.id}"
 
 
 @dataclass(frozen=True, slots=True)
