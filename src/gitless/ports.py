@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -122,6 +122,18 @@ class Signer(Protocol):
     @property
     def public_key_pem(self) -> bytes | None:
         """The public key evidence verifies under; None where identity is a certificate."""
+        ...
+
+
+class PayloadSigner(Protocol):
+    """Makes and knows legacy signatures of one identity (`model.simple_signing`)."""
+
+    def sign_payload(self, payload: bytes) -> Mapping[str, str]:
+        """Sign a payload; returns the annotations of its layer."""
+        ...
+
+    def recognises(self, payload: bytes, annotations: Mapping[str, str]) -> bool:
+        """Whether a layer's annotations hold this identity's valid signature over the payload."""
         ...
 
 

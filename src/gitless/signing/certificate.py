@@ -65,6 +65,15 @@ class Enrolled:
         self._verify(content, statement)
         return content
 
+    def sign_payload(self, payload: bytes) -> bytes:
+        """Sign bare bytes, have them timestamped, then logged; the caller verifies the bundle.
+
+        Raises:
+            RemoteError: A service failed.
+        """
+        with sigstore_errors("sign a payload"):
+            return self.signer.sign_artifact(payload).to_json().encode()
+
     def _verify(self, content: bytes, statement: bytes) -> None:
         bundle = Bundle.parse(content)
         weight = self.trust.weigh(bundle)

@@ -55,6 +55,9 @@ class KeylessSigner:
         patience: Limits of each request, and retry.
         entries_per_second: The log sees fewer requests than this in any second.
 
+    Attributes:
+        instance: Where it signs.
+
     Raises:
         UsageError: The instance lacks a service, or has one that is refused.
     """
@@ -69,7 +72,7 @@ class KeylessSigner:
         patience: Patience = PATIENCE,
         entries_per_second: float = 10.0,
     ) -> None:
-        self._instance, self._tokens, self._clock = instance, tokens, clock
+        self.instance, self._tokens, self._clock = instance, tokens, clock
         self._patience = patience
         self._services = instance.services()
         pace = [Pace(entries_per_second, patience.now, patience.sleep) for _ in range(2)]
@@ -118,6 +121,16 @@ class KeylessSigner:
         _check_size(len(content))
         return content
 
+    def sign_payload(self, payload: bytes) -> bytes:
+        """Sign bare bytes; returns a bundle with a message signature, for legacy signatures.
+
+        Raises:
+            UsageError: As `sign`.
+            CheckError: As `sign`.
+            RemoteError: As `sign`.
+        """
+        return self._enrolled().sign_payload(payload)
+
     def _enrolled(self) -> Enrolled:
         """The certificate of the moment; whoever comes first gets it for all."""
         with self._lock:
@@ -152,7 +165,7 @@ class KeylessSigner:
         token = self._tokens.token(_TOKEN_SECONDS)
         fulcio = Fulcio(self._services.fulcio, self._fulcio, token.raw, self._token_deadline(token))
         with sigstore_errors("get a signing certificate"):
-            root = self._instance.load_root()
+            root = self.instance.load_root()
             context = SigningContext(
                 fulcio=fulcio,  # type: ignore[arg-type]
                 rekor=self._rekor(),  # type: ignore[arg-type]
@@ -164,7 +177,7 @@ class KeylessSigner:
         if issued is None:
             raise CheckError("Fulcio was not asked for a certificate.")
         workload = check_certificate(issued.cert, token, self._clock.now())
-        trust = CertificateTrust(Exactly(workload.identity), self._instance.trusted_root)
+        trust = CertificateTrust(Exactly(workload.identity), self.instance.trusted_root)
         return Enrolled(signer, trust, issued.cert, workload)
 
     def _token_deadline(self, token: IdentityToken) -> Deadline:
@@ -173,7 +186,7 @@ class KeylessSigner:
         return replace(deadline, at=min(deadline.at, deadline.now() + left))
 
     def _rekor(self) -> Rekor:
-        return Rekor(self._services.rekor, self._instance.rekor, self._log, self._patience.deadline)
+        return Rekor(self._services.rekor, self.instance.rekor, self._log, self._patience.deadline)
 
     def _authority(self, url: str) -> TimestampAuthority:
         return TimestampAuthority(url, self._stamps)
