@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gitless.errors import GitlessError
+from gitless.model.identity import IdentityPattern
 from gitless.model.verdict import Check
 
 Outcome = Literal["published", "pushed", "healed", "changed", "unchanged", "failed"]
@@ -20,12 +21,20 @@ class EvidenceResult:
         digest: The referrer manifest's digest.
         added: Whether this run attached it.
         standing: `valid`, `foreign` or `invalid`.
+        check: The numbered step that decided; empty where nothing was judged.
+        reason: Why, in one sentence.
+        identity: Who signed, where a certificate that verifies says so.
+        signed_at: When, where another party vouches for it: RFC 3339, UTC.
     """
 
     predicate_type: str
     digest: str
     added: bool = False
     standing: str = "valid"
+    check: str = ""
+    reason: str = ""
+    identity: str = ""
+    signed_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,42 @@ class ComponentResult:
         return "published" if self.channel in self.tags else "pushed"
 
 
+UNNAMED_KEY = "cosign.pub"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyFlags:
+    """How a reader verifies what a run signed, as arguments that are not quoted for a shell yet.
+
+    Attributes:
+        gitless: For `gitless verify`.
+        cosign: For `cosign verify` and `cosign verify-attestation`.
+    """
+
+    gitless: tuple[str, ...]
+    cosign: tuple[str, ...]
+
+    @classmethod
+    def of_key(cls, file: str) -> VerifyFlags:
+        """For a public key in a file."""
+        return cls(("--key", file), ("--key", file, "--insecure-ignore-tlog=true"))
+
+    @classmethod
+    def of_certificates(cls, pattern: IdentityPattern, trusted_root: str) -> VerifyFlags:
+        """For an identity.
+
+        Args:
+            pattern: The certificates.
+            trusted_root: File of a private instance's trusted root; empty for the public instance.
+        """
+        root = ("--trusted-root", trusted_root) if trusted_root else ()
+        name, value = "--certificate-identity", pattern.subject
+        if not pattern.is_exact:
+            name, value = "--certificate-identity-regexp", pattern.subject_regex
+        cosign = (name, value, "--certificate-oidc-issuer", pattern.issuer, *root)
+        return cls(("--config", "gitless.yaml") if not pattern.is_exact else cosign, cosign)
+
+
 @dataclass(frozen=True, slots=True)
 class PublishResult:
     """A publish run over one or more components.
@@ -105,12 +150,14 @@ class PublishResult:
     Attributes:
         components: One result each, in configuration order.
         dry_run: Whether writing was switched off.
-        public_key_file: What to name in copy-paste commands as the public key.
+        flags: How readers verify it; None where nothing was signed.
+        notices: What the user should know about the run as a whole.
     """
 
     components: tuple[ComponentResult, ...]
     dry_run: bool = False
-    public_key_file: str = "cosign.pub"
+    flags: VerifyFlags | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -18,6 +18,8 @@ def publish_record(result: PublishResult) -> dict[str, Any]:
     }
     if result.dry_run:
         record["dry_run"] = True
+    if result.notices:
+        record["notices"] = list(result.notices)
     return record
 
 
@@ -39,7 +41,7 @@ def inspect_record(result: InspectResult) -> dict[str, Any]:
         "media_type": result.media_type,
         "layers": [{"media_type": kind, "digest": digest, "size": size} for kind, digest, size in result.layers],
         "annotations": dict(sorted(result.annotations.items())),
-        "evidence": [{**_evidence(item), "standing": item.standing} for item in result.evidence],
+        "evidence": [_judged(item) for item in result.evidence],
         "images": list(result.images),
         "sbom": list(result.sbom),
         "unread": result.unread,
@@ -89,9 +91,15 @@ def _verified(result: VerifyResult) -> dict[str, Any]:
         "digest": result.digest,
         "policy": result.policy,
         "checks": [{"id": check.id, "ok": check.ok, "reason": check.reason} for check in result.checks],
-        "evidence": [{**_evidence(item), "standing": item.standing} for item in result.evidence],
+        "evidence": [_judged(item) for item in result.evidence],
         "requests": result.requests,
     }
+
+
+def _judged(item: EvidenceResult) -> dict[str, Any]:
+    said = {"check": item.check, "reason": item.reason, "identity": item.identity, "signed_at": item.signed_at}
+    known = {name: value for name, value in said.items() if value}
+    return {**_evidence(item), "standing": item.standing, **known}
 
 
 def _evidence(item: EvidenceResult) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 
 from gitless.model.digest import Digest
 from gitless.model.media_types import PREDICATE_PROVENANCE, PREDICATE_SBOM, PREDICATE_SIGNATURE
-from gitless.model.results import ComponentResult, FileChanges, Outcome, PublishResult
+from gitless.model.results import ComponentResult, FileChanges, Outcome, PublishResult, VerifyFlags
 from gitless.report.foreign import cell, code, fence
 
 MAX_SUMMARY_BYTES = 900 * 1024  # GitHub takes 1 MiB for each step
@@ -24,10 +25,11 @@ def publish_summary(result: PublishResult, max_bytes: int = MAX_SUMMARY_BYTES) -
         result: The run.
         max_bytes: Longest result in UTF-8 bytes.
     """
-    head = [f"## {_status(result)}", "", *_table(result.components), ""]
+    notices = [f"- {cell(notice)}" for notice in result.notices]
+    head = [f"## {_status(result)}", "", *_table(result.components), "", *notices, *([""] if notices else [])]
     # nothing that a dry run packed exists in the store, so there is nothing to verify
-    key = "" if result.dry_run else result.public_key_file
-    details = [_details(component, key) for component in result.components]
+    flags = None if result.dry_run else result.flags
+    details = [_details(component, flags) for component in result.components]
     return _fit("\n".join(head), details, max_bytes)
 
 
@@ -81,18 +83,18 @@ def _short(digest: str) -> str:
     return code(Digest.parse(digest).short) if digest else ""
 
 
-def _details(item: ComponentResult, key: str) -> str:
+def _details(item: ComponentResult, flags: VerifyFlags | None) -> str:
     parts = [f"### {cell(item.name)}", ""]
     if item.error:
         parts += [fence(str(item.error)), ""]
     parts += [f"- {cell(note)}" for note in item.notes]
     parts += _paths(item.changes) + _images(item.images)
-    if key and item.digest and not item.error:
+    if flags and item.digest and not item.error:
         parts += [
             "",
             "<details><summary>Verify it yourself</summary>",
             "",
-            fence(_commands(item, key), "sh"),
+            fence(_commands(item, flags), "sh"),
             "",
             "</details>",
         ]
@@ -114,19 +116,17 @@ def _images(images: Sequence[str]) -> list[str]:
     return lines + ([f"- … and {hidden} more image(s)"] if hidden else [])
 
 
-def _commands(item: ComponentResult, key: str) -> str:
-    if item.repository.startswith("oci-layout:"):
-        return f"gitless verify --key {key} {item.reference}"
-    cosign = f"--key {key} --insecure-ignore-tlog=true"
-    return "\n".join(
-        [
-            f"gitless verify --key {key} {item.reference}",
-            f"cosign verify {cosign} {item.reference}",
-            f"cosign verify-attestation {cosign} --type cyclonedx {item.reference}",
-            f"cosign verify-attestation {cosign} --type slsaprovenance1 {item.reference}",
-            f"flux pull artifact oci://{item.reference} --output .",
+def _commands(item: ComponentResult, flags: VerifyFlags) -> str:
+    commands = [["gitless", "verify", *flags.gitless, item.reference]]
+    if not item.repository.startswith("oci-layout:"):
+        attestation = ["cosign", "verify-attestation", *flags.cosign]
+        commands += [
+            ["cosign", "verify", *flags.cosign, item.reference],
+            [*attestation, "--type", "cyclonedx", item.reference],
+            [*attestation, "--type", "slsaprovenance1", item.reference],
+            ["flux", "pull", "artifact", f"oci://{item.reference}", "--output", "."],
         ]
-    )
+    return "\n".join(map(shlex.join, commands))
 
 
 def _fit(head: str, details: Sequence[str], max_bytes: int) -> str:

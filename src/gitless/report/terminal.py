@@ -14,8 +14,9 @@ _WORDS = {PREDICATE_SIGNATURE: "signature", PREDICATE_SBOM: "SBOM", PREDICATE_PR
 
 
 def publish_lines(result: PublishResult) -> list[str]:
-    """One line a component, notes below it."""
-    return [line for component in result.components for line in _component(component, result.dry_run)]
+    """One line a component, notes below it; then what concerns the whole run."""
+    lines = [line for component in result.components for line in _component(component, result.dry_run)]
+    return lines + [f"note: {one_line(notice)}" for notice in result.notices]
 
 
 def verify_lines(result: VerifyResult) -> list[str]:
@@ -61,6 +62,14 @@ def _component(item: ComponentResult, dry_run: bool) -> list[str]:
 def _evidence(items: Sequence[EvidenceResult]) -> list[str]:
     return [
         f"  └─ {_WORDS.get(item.predicate_type, one_line(item.predicate_type) or 'unreadable')}"
-        f"  {item.standing}  {item.digest}"
+        f"  {item.standing}  {item.digest}{_who(item)}"
         for item in items
     ]
+
+
+def _who(item: EvidenceResult) -> str:
+    """Who signed and when, or why it does not count."""
+    if item.standing in ("foreign", "invalid"):
+        return f"  {item.check}: {one_line(item.reason)}" if item.reason else ""
+    by = f"  by {one_line(item.identity)}" if item.identity else ""
+    return f"{by} at {item.signed_at}" if item.signed_at else by

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ def publish(request: PublishRequest) -> PublishResult:
     signing = pending.result(setup)
     signing.check_source(origin.source)
     publisher = Publisher(origin.source, origin.history, signing.signer, signing.trusted, clock, options, pause)
-    return Run(
+    result = Run(
         publisher=publisher,
         describer=Describer(
             origin.source,
@@ -84,6 +85,7 @@ def publish(request: PublishRequest) -> PublishResult:
         waivers=tuple(entry.to_waiver() for entry in setup.config.waivers),
         clock=clock,
     ).publish_all(plans)
+    return replace(result, flags=signing.flags, notices=signing.notices)
 
 
 def write_summary(path: str | None, text: str) -> None:

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from gitless.errors import UsageError
+from gitless.model.results import UNNAMED_KEY, VerifyFlags
 from gitless.wiring.keys import make_signer, trusted_keys
 from gitless.wiring.system import SystemClock, beside, read_file
+from gitless.wiring.tokens import MAX_SIGSTORE_BYTES, open_ambient
 
 if TYPE_CHECKING:
-    from gitless.ci.oidc import GitHubTokens, GitLabTokens
     from gitless.config.trust import Signing as SigningSection
-    from gitless.model.identity import IdentityPattern
     from gitless.model.revision import Source
-    from gitless.model.token import IdentityToken
     from gitless.model.workload import Workload
     from gitless.ports import Signer
     from gitless.signing.instance import Instance
     from gitless.verification.trust import Trust
     from gitless.wiring.setup import Setup
+    from gitless.wiring.tokens import Ambient
 
 _TOKEN_SECONDS = 60.0  # work begins with at least a minute of the token left
 
@@ -33,6 +33,7 @@ class Signing:
     Attributes:
         signer: The publishing identity; None where nothing will be signed.
         trusted: The same identity as evidence shows it.
+        flags: How others verify it.
         workload: The job, from its verified token; None for keys.
         platform: The CI product whose token it was; None for keys.
         notices: What the user should know.
@@ -40,6 +41,7 @@ class Signing:
 
     signer: Signer | None
     trusted: Sequence[Trust]
+    flags: VerifyFlags | None = None
     workload: Workload | None = None
     platform: Literal["github", "gitlab"] | None = None
     notices: tuple[str, ...] = ()
@@ -99,65 +101,42 @@ class PendingSigning:
             return self._job.result()
         location = setup.signing_key
         signer = self._key.result() if self._key and location == self._early else make_signer(location, self._env)
-        return Signing(signer, _own_key(setup, signer.public_key_pem or b""))
+        named = setup.config.identities.publish
+        flags = VerifyFlags.of_key(named.key if named and named.key else UNNAMED_KEY)
+        return Signing(signer, _own_key(setup, signer.public_key_pem or b""), flags)
 
     def _keyless(self, setup: Setup, *, dry_run: bool) -> Future[Signing]:
-        from gitless.ci.oidc import detect_tokens
-        from gitless.identity.preflight import check_instance, check_platform
-
-        configured = setup.config.identities.publish
-        job = (configured.github or configured.gitlab) if configured else None
-        server, issuer = (job.server, job.to_pattern().issuer) if job else (None, None)
         try:
-            tokens = detect_tokens(self._env, SystemClock(), server=server, issuer=issuer)
+            ambient = open_ambient(setup.config, setup.root, self._env, SystemClock())
         except UsageError:
             if not dry_run:
                 raise
-            tokens = None
-        if tokens is None:
-            if dry_run:
-                return _done(Signing(None, (), notices=(_DRY,)))
-            raise _nobody(setup)
-        if configured:
-            check_platform(tokens.platform, configured.kind)
-        check_instance(tokens.issuer, is_public=_section(setup).sigstore == "public")
-        tokens.prepare()
-        return beside(lambda: self._as_job(setup, tokens))
+            ambient = None
+        if ambient is not None:
+            return beside(lambda: self._as_job(setup, ambient))
+        if dry_run:
+            return _done(Signing(None, (), notices=(_DRY,)))
+        raise _nobody(setup)
 
-    def _as_job(self, setup: Setup, tokens: GitHubTokens | GitLabTokens) -> Signing:
+    def _as_job(self, setup: Setup, ambient: Ambient) -> Signing:
+        from gitless.model.identity import IdentityPattern
         from gitless.signing.keyless import KeylessSigner
         from gitless.verification.certificates import CertificateTrust
 
-        instance = beside(lambda: open_instance(setup, self._env))
-        token = tokens.token(_TOKEN_SECONDS)
-        pattern = self._check(setup, token, tokens.platform, instance)
-        found = instance.result()
-        signer = KeylessSigner(found, tokens, SystemClock(), env=self._env)
-        return Signing(
-            signer,
-            (CertificateTrust(pattern, found.trusted_root),),
-            token.workload,
-            tokens.platform,
-            (found.notice,) if found.notice else (),
-        )
-
-    def _check(
-        self, setup: Setup, token: IdentityToken, platform: Literal["github", "gitlab"], instance: Future[Instance]
-    ) -> IdentityPattern:
-        """The publishing identity, which the job must be."""
-        from gitless.identity.preflight import check_public_log, check_signer, names_public_instance
-        from gitless.model.identity import IdentityPattern
-
-        configured = setup.config.identities.publish
-        pattern = configured.to_pattern() if configured else None
-        workload = token.workload
-        if pattern:
-            check_signer(workload, pattern, platform)
-        section = _section(setup)
-        is_public = section.sigstore == "public" or names_public_instance(instance.result().signing_config)
-        check_public_log(workload, is_public=is_public, is_allowed=section.allow_public_log)
+        opening = beside(lambda: open_instance(setup, self._env))
+        token = ambient.tokens.token(_TOKEN_SECONDS)
+        ambient.check(token, None, None)
+        who, instance = token.workload.identity, opening.result()
         # without a configured identity, what this very job signed is ours, and nothing else
-        return pattern or IdentityPattern(workload.identity.issuer, workload.identity.subject, workload.source_uri)
+        pattern = ambient.trusted or IdentityPattern(who.issuer, who.subject, token.workload.source_uri)
+        return Signing(
+            KeylessSigner(instance, ambient.tokens, SystemClock(), env=self._env),
+            (CertificateTrust(pattern, instance.trusted_root),),
+            VerifyFlags.of_certificates(pattern, _root_file(setup)),
+            token.workload,
+            ambient.tokens.platform,
+            (instance.notice,) if instance.notice else (),
+        )
 
 
 def open_instance(setup: Setup, env: Mapping[str, str]) -> Instance:
@@ -174,14 +153,13 @@ def open_instance(setup: Setup, env: Mapping[str, str]) -> Instance:
     if section.sigstore == "public":
         return PublicGood(env, SystemClock().now).instance(section.rekor)
     files = [
-        read_file(setup.root / name, "The Sigstore file", MAX_INSTANCE_BYTES)
+        read_file(setup.root / name, "The Sigstore file", MAX_SIGSTORE_BYTES)
         for name in (section.sigstore.trusted_root, section.sigstore.signing_config)
     ]
     said = section.rekor if "rekor" in section.model_fields_set else None
     return private_instance(files[0], files[1], said)
 
 
-MAX_INSTANCE_BYTES = 4 * 1024 * 1024
 _DRY = "Nobody would sign: this is no CI job with an identity token. Whether the content is unchanged was not judged."
 
 
@@ -222,6 +200,11 @@ def _own_key(setup: Setup, pem: bytes) -> Sequence[Trust]:
         (other,) = trusted_keys([str(setup.root / identities.promote.key)])
         check_distinct_keys(own.hint, other.hint, is_shared_allowed=identities.allow_shared_key)
     return (own,)
+
+
+def _root_file(setup: Setup) -> str:
+    section = _section(setup)
+    return "" if section.sigstore == "public" else section.sigstore.trusted_root
 
 
 def _nobody(setup: Setup) -> UsageError:

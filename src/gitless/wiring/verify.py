@@ -9,27 +9,37 @@ from typing import TYPE_CHECKING, Any
 from gitless.errors import GitlessError, UsageError
 from gitless.model.reference import Reference
 from gitless.model.results import InspectResult, VerifyResult
-from gitless.wiring.keys import trusted_keys
+from gitless.wiring.trust import TrustRequest, read_trust
 
 if TYPE_CHECKING:
     from gitless.registry.open import Stores
     from gitless.verification.trust import Trust
 
 
-def verify(references: Sequence[str], keys: Sequence[str], policy: str, *, insecure: bool) -> tuple[VerifyResult, ...]:
+def verify(
+    references: Sequence[str], request: TrustRequest, policy: str, *, insecure: bool
+) -> tuple[tuple[VerifyResult, ...], str]:
     """Wire and run the verb verify; a reference that cannot be judged does not keep the others from it.
 
+    Returns:
+        The results, and a notice about where trust came from; empty where there is nothing to say.
+
     Raises:
-        UsageError: No key was given, or a reference or key is malformed.
+        UsageError: Nobody is to be trusted, or a reference, file or flag is wrong.
     """
     from gitless.registry.open import Stores
 
-    if not keys:
-        raise UsageError("There is no key to verify with.", hint="Give --key FILE with the publisher's public key.")
-    trusted = trusted_keys(keys)
     parsed = [Reference.parse(text) for text in references]
+    found = read_trust(request, policy, os.environ)
+    if not found.trusted:
+        raise UsageError(
+            "Nobody is trusted, so nothing can be verified.",
+            hint="Give --key FILE with the publisher's public key, --certificate-identity together with "
+            "--certificate-oidc-issuer, or --config gitless.yaml.",
+        )
     stores = Stores(env=os.environ, insecure=insecure)
-    return tuple(_verify_one(stores, reference, trusted, policy) for reference in parsed)
+    results = tuple(_verify_one(stores, reference, found.trusted, policy) for reference in parsed)
+    return results, found.notice
 
 
 def _verify_one(stores: Stores, reference: Reference, trusted: Sequence[Trust], policy: str) -> VerifyResult:
@@ -41,15 +51,17 @@ def _verify_one(stores: Stores, reference: Reference, trusted: Sequence[Trust], 
         return VerifyResult(str(reference), "", policy, error=error)
 
 
-def inspect(reference: str, keys: Sequence[str], *, insecure: bool) -> InspectResult:
-    """Wire and run the verb inspect."""
+def inspect(reference: str, request: TrustRequest, *, insecure: bool) -> tuple[InspectResult, str]:
+    """Wire and run the verb inspect; returns as `verify`."""
     from gitless.flows.inspect import inspect as flow
     from gitless.registry.open import Stores
 
-    trusted = trusted_keys(keys)
     parsed = Reference.parse(reference)
+    found = read_trust(
+        request, "cosign", os.environ
+    )  # nothing is judged under a policy: any kind of trust may be given
     stores = Stores(env=os.environ, insecure=insecure)
-    return flow(stores.open(parsed.location), parsed, trusted, _describe_sbom)
+    return flow(stores.open(parsed.location), parsed, found.trusted, _describe_sbom), found.notice
 
 
 def _describe_sbom(predicate: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitless.errors import CheckError, RemoteError
+from gitless.model.identity import IdentityPattern
 from gitless.model.results import (
     ComponentResult,
     EvidenceResult,
     FileChanges,
     InspectResult,
     PublishResult,
+    VerifyFlags,
     VerifyResult,
 )
 from gitless.model.verdict import Check
@@ -115,11 +117,31 @@ def test_error_record_and_lines_have_three_parts():
 
 
 def test_summary_shows_old_and_new_and_commands():
-    text = publish_summary(PublishResult((component(previous=f"sha256:{'b' * 64}"),)))
+    flags = VerifyFlags.of_key("cosign.pub")
+    text = publish_summary(PublishResult((component(previous=f"sha256:{'b' * 64}"),), flags=flags))
     assert "`bbbbbbbbbbbb` → `aaaaaaaaaaaa`" in text
     assert "+1 ~1 −0" in text
     assert f"cosign verify --key cosign.pub --insecure-ignore-tlog=true ghcr.io/acme/apps/web@{DIGEST}" in text
     assert "flux pull artifact oci://ghcr.io/acme/apps/web@" in text
+
+
+def test_summary_of_a_job_names_its_identity_and_its_instance():
+    pattern = IdentityPattern("https://gitlab.com", "https://gitlab.com/acme/apps//.gitlab-ci.yml@refs/heads/main")
+    flags = VerifyFlags.of_certificates(pattern, "sigstore/trusted_root.json")
+    text = publish_summary(PublishResult((component(),), flags=flags, notices=("old <b>root</b>",)))
+    expected = f"--certificate-identity {pattern.subject} --certificate-oidc-issuer https://gitlab.com"
+    for tool in ("gitless verify", "cosign verify"):
+        assert f"{tool} {expected} --trusted-root sigstore/trusted_root.json ghcr.io/acme/apps/web@{DIGEST}" in text
+    assert f"- {cell('old <b>root</b>')}" in text
+    assert publish_lines(PublishResult((), notices=("old",))) == ["note: old"]
+    assert publish_record(PublishResult((), notices=("old",)))["notices"] == ["old"]
+
+
+def test_commands_for_a_pattern_are_quoted_for_a_shell():
+    pattern = IdentityPattern("https://gitlab.com", "https://gitlab.com/acme/apps//.gitlab-ci.yml@refs/tags/*")
+    text = publish_summary(PublishResult((component(),), flags=VerifyFlags.of_certificates(pattern, "")))
+    assert f"cosign verify --certificate-identity-regexp '{pattern.subject_regex}' --certificate-oidc" in text
+    assert f"gitless verify --config gitless.yaml ghcr.io/acme/apps/web@{DIGEST}" in text
 
 
 def test_summary_of_a_dry_run_counts_what_would_be_published():
