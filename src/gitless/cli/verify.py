@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from gitless.cli.output import print_json, show
+from gitless.cli.trust import trust_options
 
 
 @click.command("verify")
 @click.argument("references", metavar="REFERENCE…", nargs=-1, required=True)
-@click.option(
-    "--key", "keys", multiple=True, metavar="FILE", help="Public key (PEM); repeatable, any of them may match."
-)
+@trust_options
 @click.option(
     "--policy",
     type=click.Choice(["flux", "cosign", "strict"]),
@@ -21,18 +22,20 @@ from gitless.cli.output import print_json, show
 )
 @click.option("--insecure", is_flag=True, help="Speak http to registries that are not on loopback.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
-def verify_command(
-    references: tuple[str, ...], keys: tuple[str, ...], policy: str, insecure: bool, as_json: bool
-) -> int:
+def verify_command(references: tuple[str, ...], policy: str, insecure: bool, as_json: bool, **trust: Any) -> int:
     """Verify artifacts and say, by number, what was checked and why it failed.
 
-    REFERENCE is HOST/PATH:TAG, HOST/PATH@sha256:… or oci-layout:DIR:TAG.
+    REFERENCE is HOST/PATH:TAG, HOST/PATH@sha256:… or oci-layout:DIR:TAG. Trusted is who holds a key, who is named by
+    --certificate-identity together with --certificate-oidc-issuer, or whom gitless.yaml names.
     """
     from gitless.report.record import verify_record
     from gitless.report.terminal import verify_lines
     from gitless.wiring import verify as wiring
+    from gitless.wiring.trust import TrustRequest
 
-    results = wiring.verify(references, keys, policy, insecure=insecure)
+    results, notice = wiring.verify(references, TrustRequest(**trust), policy, insecure=insecure)
+    if notice:
+        show([f"note: {notice}"])
     if len(results) == 1 and results[0].error:
         raise results[0].error
     for result in results:

@@ -41,7 +41,7 @@ def inspect(
         media_type=artifact.media_type,
         layers=tuple((layer.media_type, str(layer.digest), layer.size) for layer in artifact.layers),
         annotations=dict(artifact.annotations),
-        evidence=tuple(item if trusted else replace(item, standing="unknown") for item in results),
+        evidence=tuple(item if trusted else replace(item, standing="unknown", check="", reason="") for item in results),
         sbom=lines,
         images=images,
         unread=gathered.unread,

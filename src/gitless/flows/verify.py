@@ -9,6 +9,7 @@ from gitless.flows.evidence import flooded, gather, judge_all
 from gitless.model.manifest import Manifest
 from gitless.model.reference import Reference
 from gitless.model.results import EvidenceResult, VerifyResult
+from gitless.model.revision import rfc3339
 from gitless.ports import Repository
 from gitless.verification.evidence import JudgedEvidence
 from gitless.verification.judge import judge
@@ -63,4 +64,12 @@ def fetch_artifact(repository: Repository, reference: Reference) -> Manifest:
 
 def evidence_result(item: JudgedEvidence) -> EvidenceResult:
     """Judged evidence as a plain result."""
-    return EvidenceResult(item.predicate_type, str(item.manifest), standing=item.standing)
+    return EvidenceResult(
+        item.predicate_type,
+        str(item.manifest),
+        standing=item.standing,
+        check=item.check,
+        reason=item.reason,
+        identity=str(item.workload.identity) if item.workload else "",
+        signed_at=rfc3339(item.signed_at) if item.signed_at else "",
+    )

@@ -29,14 +29,14 @@ def verify(
     """
     from gitless.registry.open import Stores
 
-    parsed = [Reference.parse(text) for text in references]
-    found = read_trust(request, policy, os.environ)
-    if not found.trusted:
+    if not (request.keys or request.names_certificate or request.config):
         raise UsageError(
-            "Nobody is trusted, so nothing can be verified.",
+            "There is nobody to trust, neither a key nor an identity.",
             hint="Give --key FILE with the publisher's public key, --certificate-identity together with "
             "--certificate-oidc-issuer, or --config gitless.yaml.",
         )
+    parsed = [Reference.parse(text) for text in references]
+    found = read_trust(request, policy, os.environ)
     stores = Stores(env=os.environ, insecure=insecure)
     results = tuple(_verify_one(stores, reference, found.trusted, policy) for reference in parsed)
     return results, found.notice
