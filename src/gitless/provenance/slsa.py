@@ -17,7 +17,7 @@ from gitless.errors import DefectError
 from gitless.model.agreement import contradictions
 from gitless.model.namespace import NAMESPACE
 from gitless.model.platform_build import PlatformBuild
-from gitless.model.revision import Revision, rfc3339
+from gitless.model.revision import DIRTY, rfc3339
 from gitless.provenance.facts import BuilderFact, BuildFacts, Material, RenderFact, ToolBinary
 
 LOCAL_BUILD_TYPE = f"{NAMESPACE}/buildtypes/publish/v1"
@@ -129,7 +129,7 @@ def _dependencies(facts: BuildFacts) -> list[dict[str, Any]]:
 
 def _source(facts: BuildFacts, build: PlatformBuild | None) -> list[dict[str, Any]]:
     """The commit, unless uncommitted changes went in: then it is only what they were made on."""
-    source, changed = facts.source, facts.allow_dirty and _is_dirty(facts)
+    source, changed = facts.source, facts.allow_dirty and facts.source.revision.endswith(DIRTY)
     if build:
         # the platforms give it no name, so only what is unlike theirs has one
         return [{**({"name": _CHANGED} if changed else {}), **build.source}]
@@ -170,11 +170,6 @@ def _run(facts: BuildFacts, build: PlatformBuild | None) -> dict[str, Any]:
 def _claims(builder: BuilderFact) -> dict[str, str]:
     pairs = sorted(builder.unverified.items())[:MAX_UNVERIFIED]
     return {key[:_MAX_TEXT]: value[:_MAX_TEXT] for key, value in pairs if value}
-
-
-def _is_dirty(facts: BuildFacts) -> bool:
-    revision = Revision.parse(facts.source.revision)
-    return revision is None or revision.dirty
 
 
 def _unless_empty(key: str, value: Any) -> dict[str, Any]:

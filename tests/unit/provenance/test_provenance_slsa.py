@@ -104,7 +104,8 @@ def test_what_ci_claims_without_proof_never_names_the_builder() -> None:
         (f"main@sha1:{COMMIT}-dirty", True, "source, changed without a commit"),
         (f"main@sha1:{COMMIT}", True, "source"),
         (f"main@sha1:{COMMIT}-dirty", False, "source"),
-        ("made-by-hand", True, "source, changed without a commit"),
+        ("made-by-hand-dirty", True, "source, changed without a commit"),
+        ("made-by-hand", True, "source"),
     ],
 )
 def test_uncommitted_changes_are_recorded(revision: str, allowed: bool, name: str) -> None:
