@@ -7,6 +7,7 @@ digest is read to see which evidence is there already; whatever it holds under a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +61,7 @@ def attach_missing(
     found: Sequence[JudgedEvidence],
     predicates: Predicates,
     created: str,
-) -> list[Attachment]:
+) -> tuple[list[Attachment], RemoteError | None]:
     """Sign what is missing: for each required predicate without a valid statement, one new bundle.
 
     Args:
@@ -69,12 +70,37 @@ def attach_missing(
         found: Its evidence so far.
         predicates: Predicate type to a function that makes the predicate; called only when it is needed.
         created: RFC 3339 time for the referrer manifests.
+
+    Returns:
+        What was signed, and why the rest was not: the signing services may have failed half way.
     """
     if set(predicates) != set(REQUIRED_PREDICATES):
         raise DefectError("Evidence would be incomplete by construction.")
     missing = [kind for kind in REQUIRED_PREDICATES if not valid(found, kind)]
     # side by side: a log may take a second for each entry, and entries of one second share its checkpoint
-    return map_together(lambda kind: _attachment(signer, artifact, kind, predicates[kind](), created), missing)
+    results = map_together(lambda kind: _attempt(signer, artifact, kind, predicates[kind], created), missing)
+    failures = [item for item in results if isinstance(item, RemoteError)]
+    return [item for item in results if isinstance(item, Attachment)], next(iter(failures), None)
+
+
+def keep_signed(repository: Repository, artifact: Manifest, layer: Blob, attachments: Sequence[Attachment]) -> None:
+    """Store by digest what was signed before signing failed, so that the next run signs only what is missing.
+
+    Nothing is named. A store that fails as well changes nothing about what is to be told.
+    """
+    if attachments:
+        with suppress(RemoteError):
+            push_content(repository, layer, attachments)
+            _push_manifests(repository, artifact, attachments)
+
+
+def _attempt(
+    signer: Signer, artifact: Manifest, kind: str, predicate: Callable[[], Mapping[str, Any]], created: str
+) -> Attachment | RemoteError:
+    try:
+        return _attachment(signer, artifact, kind, predicate(), created)
+    except RemoteError as error:
+        return error
 
 
 def _attachment(

@@ -15,7 +15,7 @@ from gitless.errors import CheckError
 from gitless.flows.build import Built
 from gitless.flows.changes import file_changes
 from gitless.flows.channel import ChannelMove, Mover, Named, finished, position_of, read_named
-from gitless.flows.complete import Attachment, Completed, Predicates, attach_missing, push, push_content
+from gitless.flows.complete import Attachment, Completed, Predicates, attach_missing, keep_signed, push, push_content
 from gitless.flows.evidence import gather, judge_all
 from gitless.flows.parallel import both
 from gitless.flows.unchanged import is_unchanged
@@ -89,7 +89,11 @@ class Publisher:
             return replace(result, changed=True, notes=(f"Nothing was written: {decision.reason}",))
         if self.signer is None:
             return self._push_unsigned(result, built, layer, repository)
-        attachments = attach_missing(self.signer, built.manifest, found, predicates, rfc3339(self.clock.now()))
+        created = rfc3339(self.clock.now())
+        attachments, failure = attach_missing(self.signer, built.manifest, found, predicates, created)
+        if failure:
+            keep_signed(repository, built.manifest, layer, attachments)
+            raise failure
         build = BuildTag.of(self.options.channel, self.source)
         completed, taken = self._push(repository, built, layer, attachments, found, build)
         result = replace(result, changed=True, pushed=True, evidence=_evidence(completed))
