@@ -75,7 +75,7 @@ class Web:
         sleep: Waits.
     """
 
-    env: Mapping[str, str]
+    env: Mapping[str, str] = field(repr=False)
     total_seconds: float = 30.0
     attempts: int = 4
     now: Callable[[], float] = field(default=time.monotonic, repr=False)

@@ -166,7 +166,8 @@ def check_signer(
 def check_source(workload: Workload, commit: str, ref: str | None) -> None:
     """Refuse to sign a commit or ref other than the one the certificate will name.
 
-    This holds for pull requests as well: the platform checks their merge commit out, and the certificate names it.
+    This holds for pull requests as well: GitHub checks their merge commit out, and the certificate names it. GitLab's
+    certificates name a merge request's source branch and not its own ref, so only the commit is compared there.
 
     Args:
         workload: The job, from its verified token.
@@ -182,7 +183,7 @@ def check_source(workload: Workload, commit: str, ref: str | None) -> None:
             why=f"Checked out is {commit}; the certificate will name {workload.source_digest}.",
             hint="Check out without `ref:` of your own, and start the run on the branch or tag to publish.",
         )
-    if ref is not None and ref != workload.source_ref:
+    if ref is not None and ref != workload.source_ref and not ref.startswith("refs/merge-requests/"):
         raise UsageError(
             "The ref that would be written down is not the one this job runs for.",
             why=f"It is {ref[:300]!a}; the certificate will name {workload.source_ref[:300]!a}.",
