@@ -170,16 +170,28 @@ class Signing(Section):
     method: Literal["keyless", "key", "none"] = Field(
         default="keyless", description="keyless (OIDC and Fulcio), key, or none: pushed by digest, and nothing named."
     )
-    key: Text | None = Field(default=None, description="Private key for method key: a file, or env://VARIABLE.")
+    key: Text | None = Field(
+        default=None, description="Private key for method key: a file, env://VARIABLE, or a key store's address."
+    )
     rekor: Literal[1, 2] = Field(default=1, description="Version of the transparency log.")
     allow_public_log: bool = Field(
         default=False, description="Let a private repository's name get into the public log."
     )
     sigstore: Literal["public"] | SigstoreFiles = Field(default="public", description="The Sigstore instance.")
     timestamp: Text | None = Field(default=None, description="URL of an RFC 3161 timestamp authority for method key.")
+    legacy: bool = Field(
+        default=False, description="Also write legacy signatures (`sha256-….sig`) for Flux up to 2.7 and cosign 2."
+    )
+    entries_per_second: int = Field(
+        default=10, ge=1, le=1000, description="Most requests the transparency log gets in any second."
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.key and self.method != "key":
             raise ValueError("key belongs to method: key")
+        if self.timestamp and self.method != "key":
+            raise ValueError("timestamp belongs to method: key (keyless evidence always carries one)")
+        if self.legacy and self.method == "keyless" and self.rekor == 2:
+            raise ValueError("legacy signatures need rekor: 1 (version 2 gives no signed entry timestamp)")
         return self

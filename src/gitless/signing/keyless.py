@@ -53,7 +53,7 @@ class KeylessSigner:
         clock: The current time.
         env: The environment: proxies and certificate files.
         patience: Limits of each request, and retry.
-        entries_per_second: The log sees fewer requests than this in any second.
+        entries_per_second: Most requests the log gets in any second.
 
     Attributes:
         instance: Where it signs.

@@ -220,6 +220,31 @@ def test_the_publisher_signs_in_the_way_that_is_configured(method: str, identity
     assert message in caught.value.why
 
 
+@pytest.mark.parametrize(
+    ("signing", "message"),
+    [
+        ({"method": "keyless", "timestamp": "https://tsa.example"}, "timestamp belongs to method: key"),
+        ({"legacy": True, "rekor": 2}, "legacy signatures need rekor: 1"),
+        ({"entries-per-second": 0}, "entries-per-second"),
+    ],
+)
+def test_signing_that_contradicts_itself(signing: Any, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_config(yaml.safe_dump({"version": 1, "signing": signing}).encode())
+    assert message in str(caught.value)
+
+
+def test_a_key_may_have_timestamps_and_legacy_signatures() -> None:
+    signing = {
+        "method": "key",
+        "key": "awskms:alias/fleet",
+        "timestamp": "https://tsa.example",
+        "legacy": True,
+        "rekor": 2,
+    }
+    assert parse_config(yaml.safe_dump({"version": 1, "signing": signing}).encode()).signing.legacy
+
+
 refs = st.text(st.sampled_from("abv1./-*"), min_size=1, max_size=8)
 
 
