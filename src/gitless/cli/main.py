@@ -11,7 +11,7 @@ import click
 from gitless import __version__
 from gitless.cli.identity import identity_command
 from gitless.cli.inspect import inspect_command
-from gitless.cli.output import fail
+from gitless.cli.output import fail, is_debug
 from gitless.cli.publish import publish_command
 from gitless.cli.verify import verify_command
 from gitless.errors import DefectError, GitlessError, UsageError
@@ -21,7 +21,8 @@ EXIT_INTERRUPTED = 130
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="gitless")
-def cli() -> None:
+@click.option("--debug", is_flag=True, help="Say where errors come from; or set GITLESS_DEBUG=1.")
+def cli(debug: bool) -> None:
     """Publish Kubernetes configuration as signed, described and verified OCI artifacts for Flux.
 
     Exit codes: 0 done; 1 a check said no; 2 wrong usage or configuration; 3 a remote service failed, worth a retry;
@@ -49,22 +50,26 @@ def _interrupt(number: int, frame: object) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; every failure ends here, none as a traceback."""
-    as_json = "--json" in arguments
+    as_json, debug = "--json" in arguments, is_debug(arguments)
     verb = next((argument for argument in arguments if not argument.startswith("-")), "")
     try:
         code = cli.main(args=arguments, prog_name="gitless", standalone_mode=False)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        return fail(verb, UsageError(error.format_message(), hint=f"See gitless {verb} --help."), as_json=as_json)
+        return fail(
+            verb, UsageError(error.format_message(), hint=f"See gitless {verb} --help."), as_json=as_json, debug=debug
+        )
     except (click.Abort, KeyboardInterrupt):
         interrupted = GitlessError("Interrupted.", hint="Run the same command again; it completes the work.")
-        fail(verb, interrupted, as_json=as_json)
+        fail(verb, interrupted, as_json=as_json, debug=debug)
         return EXIT_INTERRUPTED
     except GitlessError as error:
-        return fail(verb, error, as_json=as_json)
+        return fail(verb, error, as_json=as_json, debug=debug)
     except Exception as error:
-        return fail(verb, _defect(error), as_json=as_json)
+        defect = _defect(error)
+        defect.__cause__ = error
+        return fail(verb, defect, as_json=as_json, debug=debug)
     return code if isinstance(code, int) else 0
 
 

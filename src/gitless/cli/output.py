@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import takewhile
+from traceback import extract_tb
 from typing import Any
 
 import click
 
 from gitless.errors import GitlessError, UsageError
+from gitless.report.foreign import one_line
 from gitless.report.record import error_record, to_json
 from gitless.report.terminal import error_lines
 
@@ -48,9 +51,30 @@ def report_error(error: GitlessError) -> None:
     show(error_lines(error))
 
 
-def fail(verb: str, error: GitlessError, *, as_json: bool) -> int:
+def report_trace(error: BaseException) -> None:
+    """Print where an error came from, for `--debug`: types and places, and no text but that of our own errors.
+
+    Texts of other exceptions may hold what the other side sent, tokens included.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        text = f": {seen.what}" if isinstance(seen, GitlessError) else ""
+        places = [f"  at {frame.filename}:{frame.lineno} {frame.name}" for frame in extract_tb(seen.__traceback__)]
+        show([f"debug: {type(seen).__module__}.{type(seen).__qualname__}{one_line(text)}", *places])
+        seen = seen.__cause__ or seen.__context__
+
+
+def is_debug(arguments: Sequence[str]) -> bool:
+    """Whether places of errors are asked for: `gitless --debug VERB`, or GITLESS_DEBUG=1."""
+    before_verb = takewhile(lambda argument: argument.startswith("-"), arguments)
+    return "--debug" in before_verb or os.environ.get("GITLESS_DEBUG") == "1"
+
+
+def fail(verb: str, error: GitlessError, *, as_json: bool, debug: bool = False) -> int:
     """Print an error for people and, where asked for, as JSON; returns its exit code."""
     report_error(error)
+    if debug:
+        report_trace(error)
     if as_json:
         with suppress(UsageError):  # the error is on stderr, and stays the one that counts
             print_json(error_record(verb, error))

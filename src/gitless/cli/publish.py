@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
-from gitless.cli.output import print_json, report_error, show
+from gitless.cli.output import is_debug, print_json, report_error, report_trace, show
 from gitless.errors import UsageError
 
 
@@ -42,6 +44,10 @@ def publish_command(as_json: bool, summary: str | None, **options: object) -> in
 
     result = publish(PublishRequest(**options))  # type: ignore[arg-type]
     show(publish_lines(result))
+    if is_debug(sys.argv[1:]):
+        for component in result.components:
+            if component.error:
+                report_trace(component.error)
     error = result.error
     try:
         write_summary(summary, publish_summary(result))
