@@ -79,7 +79,7 @@ class Fulcio:
 
     def _explained(self, error: RemoteError) -> Exception:
         # the service may say back what it was sent
-        why = error.why.replace(self._token.reveal(), "***")
+        error.why = why = error.why.replace(self._token.reveal(), "***")
         if error.status in (400, 401, 403):
             return UsageError(
                 "Fulcio refuses the job's token.",
@@ -88,7 +88,6 @@ class Fulcio:
                 "in it.\nA self-managed GitLab or GitHub Enterprise Server needs a Sigstore instance of its own: "
                 "signing.sigstore in gitless.yaml.",
             )
-        error.why = why
         return error
 
 
