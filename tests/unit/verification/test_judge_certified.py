@@ -1,0 +1,203 @@
+"""The verdict over keyless evidence."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+
+import pytest
+from tests.fakes.certified import (
+    GITHUB_PATTERN,
+    GITLAB_PATTERN,
+    artifact_of,
+    evidence_of,
+    predicates_of,
+    provenance_of,
+    trust,
+)
+from tests.fakes.signed import full_evidence, make_artifact, make_signer, trusted
+from tests.fakes.sigstore.claims import github_claims
+from tests.fakes.sigstore.identities import Identity as Named
+from tests.fakes.sigstore.paper import AT, GITHUB_JOB, GITLAB_JOB, SIGNED, about, the_paper
+
+from gitless.model.descriptor import Descriptor
+from gitless.model.digest import Digest
+from gitless.model.identity import IdentityPattern
+from gitless.model.media_types import PREDICATE_PROVENANCE, PREDICATE_SBOM, PREDICATE_SIGNATURE
+from gitless.verification.evidence import Evidence, judge_evidence
+from gitless.verification.judge import POLICIES, judge
+
+RELEASE_JOB = Named.from_github(github_claims(iat=int(AT.timestamp()), path=".github/workflows/release.yaml"))
+ANY_WORKFLOW = replace(GITHUB_PATTERN, subject="https://github.com/acme/d2-apps/.github/workflows/*")
+
+
+def verdict(artifact, evidence, policy="strict", trusts=None):
+    judged = [judge_evidence(item, artifact.digest, trusts or [trust()]) for item in evidence]
+    return judge(artifact, judged, policy)
+
+
+def failed(artifact, evidence, policy="strict", trusts=None):
+    return [check.id for check in verdict(artifact, evidence, policy, trusts).failures]
+
+
+def why(artifact, evidence, check):
+    return next(item.reason for item in verdict(artifact, evidence).checks if item.id == check)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize(("job", "pattern"), [(GITHUB_JOB, GITHUB_PATTERN), (GITLAB_JOB, GITLAB_PATTERN)])
+def test_full_evidence_of_a_job_passes_every_policy(policy, job, pattern):
+    artifact = artifact_of(job)
+    assert failed(artifact, evidence_of(artifact, job=job), policy, [trust(pattern)]) == []
+
+
+def test_rekor_1_with_timestamps_passes_too():
+    artifact = artifact_of()
+    assert failed(artifact, evidence_of(artifact, rekor=1)) == []
+
+
+def test_without_timestamps_flux_and_cosign_agree_and_strict_does_not():
+    artifact = artifact_of()
+    evidence = evidence_of(artifact, rekor=1, timestamp=False)
+    assert failed(artifact, evidence, "flux") == failed(artifact, evidence, "cosign") == []
+    assert failed(artifact, evidence) == ["strict.9-timestamp"]
+
+
+def test_flux_takes_any_predicate_and_cosign_does_not():
+    artifact = artifact_of()
+    only_sbom = evidence_of(artifact, {PREDICATE_SBOM: {}})
+    assert failed(artifact, only_sbom, "flux") == []
+    assert failed(artifact, only_sbom, "cosign") == ["cosign.4-signature", "cosign.4-provenance"]
+
+
+def test_foreign_invalid_and_missing_have_their_own_words():
+    artifact = artifact_of()
+    signature, sbom, _ = evidence_of(artifact)
+    foreign = evidence_of(artifact, {PREDICATE_SBOM: {}}, GITLAB_JOB)
+    broken = Evidence(signature.manifest, signature.bundle.replace(b'"treeSize":"', b'"treeSize":"1'))
+    reasons = {item.id: item.reason for item in verdict(artifact, [broken, *foreign], "cosign").checks}
+    assert reasons["cosign.4-signature"].startswith("The signature is invalid: ")
+    assert reasons["cosign.4-sbom"].startswith("The SBOM is foreign: ")
+    assert reasons["cosign.4-provenance"] == "The provenance is missing."
+    assert sbom.bundle != foreign[0].bundle
+
+
+def differing(change):
+    """Evidence whose provenance was changed before it was signed."""
+    artifact = artifact_of()
+    provenance = copy.deepcopy(provenance_of())
+    change(provenance)
+    return artifact, evidence_of(artifact, {**predicates_of(artifact), PREDICATE_PROVENANCE: provenance})
+
+
+def put(*path):
+    def change(provenance):
+        *parents, (name, value) = path
+        for parent in parents:
+            provenance = provenance[parent]
+        provenance[name] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (put("buildDefinition", ("buildType", "https://example.com/mine")), "buildType"),
+        (put("buildDefinition", "externalParameters", "workflow", ("ref", "refs/heads/other")), "externalParameters"),
+        (put("buildDefinition", "externalParameters", "workflow", ("path", "x.yaml")), "externalParameters"),
+        (put("buildDefinition", "internalParameters", "github", ("event_name", "schedule")), "internalParameters"),
+        (put("buildDefinition", ("resolvedDependencies", [])), "resolvedDependencies"),
+        (put("buildDefinition", "resolvedDependencies", 0, ("digest", {"gitCommit": "2" * 40})), "resolvedDependencies"),
+        (put("runDetails", "builder", ("id", "https://github.com/evil/x.yaml@refs/heads/main")), "runDetails.builder.id"),
+        (put("runDetails", "metadata", ("invocationId", "https://github.com/1")), "invocationId"),
+        (put(("runDetails", 7)), "runDetails.builder.id"),
+    ],
+)  # fmt: skip
+def test_provenance_that_differs_from_the_certificate_is_named(change, named):
+    artifact, evidence = differing(change)
+    assert failed(artifact, evidence) == ["strict.8-provenance-certificate"]
+    assert named in why(artifact, evidence, "strict.8-provenance-certificate")
+    assert failed(artifact, evidence, "cosign") == []
+
+
+def test_two_provenances_do_not_lend_each_other_what_each_lacks():
+    artifact = artifact_of()
+    honest_elsewhere = copy.deepcopy(provenance_of())
+    honest_elsewhere["buildDefinition"]["gitless_publish"] = {
+        "source": "https://github.com/acme/d2-apps",
+        "revision": "x",
+    }
+    false_here = copy.deepcopy(provenance_of())
+    false_here["runDetails"]["builder"]["id"] = "https://example.com/builder"
+    bodies = predicates_of(artifact)
+    evidence = evidence_of(artifact, {**bodies, PREDICATE_PROVENANCE: false_here})
+    evidence += evidence_of(artifact, {PREDICATE_PROVENANCE: honest_elsewhere})
+    assert failed(artifact, evidence) == ["strict.8-provenance-certificate"]
+
+
+def test_evidence_of_two_identities_is_not_one():
+    artifact = artifact_of()
+    signature, sbom, _ = evidence_of(artifact)
+    provenance = evidence_of(artifact, {PREDICATE_PROVENANCE: provenance_of(RELEASE_JOB)}, RELEASE_JOB)
+    assert failed(artifact, [signature, sbom, *provenance], "cosign", [trust(ANY_WORKFLOW)]) == []
+    assert failed(artifact, [signature, sbom, *provenance], "strict", [trust(ANY_WORKFLOW)]) == ["strict.10-identity"]
+
+
+def test_one_whole_identity_among_several_is_enough():
+    artifact = artifact_of()
+    others = evidence_of(artifact, {PREDICATE_SIGNATURE: {}}, RELEASE_JOB)
+    assert failed(artifact, [*others, *evidence_of(artifact)], "strict", [trust(ANY_WORKFLOW)]) == []
+
+
+def test_a_key_and_a_certificate_do_not_make_one_identity():
+    artifact, signer = make_artifact(), make_signer()
+    signature, _, _ = evidence_of(artifact)
+    _, sbom, provenance = full_evidence(signer, artifact)
+    both = [trust(), trusted(signer)]
+    assert failed(artifact, [signature, sbom, provenance], "cosign", both) == []
+    assert failed(artifact, [signature, sbom, provenance], "strict", both) == [
+        "strict.8-provenance-certificate",
+        "strict.9-timestamp",
+        "strict.10-identity",
+    ]
+
+
+def test_a_caller_of_the_trusted_workflow_from_another_repository_is_foreign_where_the_source_is_named():
+    elsewhere = replace(GITHUB_PATTERN, source="https://github.com/acme/other")
+    artifact = artifact_of()
+    (signature, *_) = evidence_of(artifact)
+    found = judge_evidence(signature, artifact.digest, [trust(elsewhere)])
+    assert (found.standing, found.check) == ("foreign", "bundle.7-identity")
+    assert "d2-apps" in found.reason
+    anywhere = replace(GITHUB_PATTERN, source="")
+    assert judge_evidence(signature, artifact.digest, [trust(anywhere)]).standing == "valid"
+
+
+def test_a_key_bundle_is_foreign_to_a_certificate_identity():
+    artifact, signer = artifact_of(), make_signer()
+    standings = {judge_evidence(item, artifact.digest, [trust()]).standing for item in full_evidence(signer, artifact)}
+    assert standings == {"foreign"}
+
+
+def test_key_evidence_is_not_asked_for_certificates_or_timestamps():
+    artifact, signer = make_artifact(), make_signer()
+    found = verdict(artifact, full_evidence(signer, artifact), trusts=[trusted(signer)])
+    assert found.ok
+    assert [check.id for check in found.checks][-1] == "strict.7-artifact"
+
+
+@pytest.mark.parametrize("fields", [{"extra": 1}, {"subject": [{"name": "_", "digest": {"sha256": "a" * 64}, "x": 1}]}])
+def test_statement_with_fields_that_flux_does_not_read_is_invalid(fields):
+    artifact = artifact_of()
+    bundle = the_paper().sign(about(artifact.digest.hex, SIGNED, {}, **fields))
+    found = judge_evidence(Evidence(Descriptor("m", Digest.of(bundle), 1), bundle), artifact.digest, [trust()])
+    assert (found.standing, found.check) == ("invalid", "bundle.8-payload")
+
+
+def test_the_best_of_several_trusted_identities_decides():
+    artifact = artifact_of()
+    (signature, *_) = evidence_of(artifact)
+    other = trust(IdentityPattern(GITHUB_PATTERN.issuer, "https://github.com/acme/other/*"))
+    assert judge_evidence(signature, artifact.digest, [other, trust()]).standing == "valid"
+    assert judge_evidence(signature, artifact.digest, [other]).standing == "foreign"
