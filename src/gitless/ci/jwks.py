@@ -19,7 +19,7 @@ from gitless.model.web import check_web_address
 MAX_DISCOVERY_BYTES = 64 * 1024
 MAX_JWKS_BYTES = 512 * 1024
 MAX_KEYS = 100
-MIN_RSA_BITS = 2048
+RSA_BITS = range(2048, 8193)
 _WAIT_SECONDS = 65.0  # two documents, and a little
 
 
@@ -132,6 +132,6 @@ def _read_key(value: Any) -> IssuerKey | None:
         key = PyJWK(value, algorithm).key
     except (PyJWTError, ValueError, TypeError):
         return None
-    is_rsa = isinstance(key, RSAPublicKey) and key.key_size >= MIN_RSA_BITS
+    is_rsa = isinstance(key, RSAPublicKey) and key.key_size in RSA_BITS
     is_p256 = isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1)
     return IssuerKey(algorithm, key) if is_rsa or is_p256 else None
