@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
@@ -94,6 +95,7 @@ class Session:
         self._verify: Any = env.get("SSL_CERT_FILE") or env.get("REQUESTS_CA_BUNDLE") or True
         self._http = requests.Session()
         self._http.trust_env = False
+        self._http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         for scheme in ("http://", "https://"):
             self._http.mount(scheme, Adapter(pool_connections=8, pool_maxsize=_POOL, max_retries=0))
 
@@ -160,7 +162,7 @@ def error_words(content: bytes) -> str:
     if isinstance(document, dict):
         found = next((document[name] for name in ("message", "error") if isinstance(document.get(name), str)), "")
         text = found or ""
-    return "" if text.startswith("<") else " ".join(redact(text, _WORDS).split())
+    return "" if text.startswith("<") else redact(" ".join(text.split()), _WORDS)
 
 
 def retry_after(header: str, now: datetime) -> float | None:
