@@ -28,9 +28,7 @@ _FORMS = ("flux", "cosign", "kyverno", "policy-controller", "all")
     help="Whose words: what to paste for Flux, cosign, Kyverno or policy-controller.",
 )
 @click.option("--config", metavar="FILE", help="Configuration file.  [default: gitless.yaml, if there is one]")
-@click.option(
-    "--reference", metavar="REF", help="Artifact HOST/PATH:TAG to write down.  [default: the configuration's]"
-)
+@click.option("--reference", metavar="REF", help="Artifact HOST/PATH:TAG to write down.  [default: by gitless.yaml]")
 @click.option(
     "--trusted-root",
     metavar="FILE",

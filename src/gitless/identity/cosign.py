@@ -17,7 +17,9 @@ def cosign_commands(subject: TrustSubject) -> list[list[str]]:
         repository = "/".join(subject.reusable_source.rsplit("/", 2)[1:])
         flags.append(f"--certificate-github-workflow-repository={repository}")
     commands = [["cosign", "verify", *flags, subject.reference]]
-    commands += [["cosign", "verify-attestation", f"--type={kind}", *flags, subject.reference] for kind in ATTESTATIONS]
+    # who promotes signs the artifact anew; SBOM and provenance stay the publisher's
+    kinds = ATTESTATIONS if subject.role == "publish" else ()
+    commands += [["cosign", "verify-attestation", f"--type={kind}", *flags, subject.reference] for kind in kinds]
     return commands
 
 
