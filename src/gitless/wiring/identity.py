@@ -99,7 +99,7 @@ def _running(
             "There is no identity to describe.",
             why=f"gitless.yaml has no identities.{role}, and this is no job of GitHub Actions or GitLab CI.",
             hint=f"Write it into gitless.yaml:\nidentities:\n  {role}:\n    github: {{repository: OWNER/REPOSITORY, "
-            "workflow: FILE.yaml, ref: refs/heads/main}}",
+            "workflow: FILE.yaml, ref: refs/heads/main}",
         )
     workload = ambient.tokens.token(0).workload
     return IdentityPattern(workload.identity.issuer, workload.identity.subject, workload.source_uri)
