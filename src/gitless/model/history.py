@@ -122,7 +122,7 @@ class TagState:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class ChannelHistory:
     """A channel's records in order, and what does not fit.
 
     Attributes:

@@ -10,31 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
 
+from gitless.model.approval import Kind, Person
 from gitless.model.digest import Digest
 from gitless.model.gate import GateResult
 
 PromotionKind = Literal["promote", "rollback"]
-ApprovalKind = Literal["environment", "review", "deployment", "merge-request"]
 PROMOTION_KINDS: tuple[str, ...] = get_args(PromotionKind)
-APPROVAL_KINDS: tuple[str, ...] = get_args(ApprovalKind)
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """An account, known by the platform's own number: names change hands, numbers do not.
-
-    Attributes:
-        platform: Host of the server that gave the number, such as `github.com`.
-        id: The number, as text.
-        login: The account's name at the time, for people only.
-    """
-
-    platform: str
-    id: str
-    login: str = field(default="", compare=False)
-
-    def __str__(self) -> str:
-        return self.login or f"{self.platform} account {self.id}"
+APPROVAL_KINDS: tuple[str, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +31,7 @@ class Approver:
     """
 
     person: Person
-    kind: ApprovalKind
+    kind: Kind
     at: datetime | None = None
     change: str = ""
 
@@ -105,9 +87,9 @@ class Record:
         repository: Where the channel was at the time; a mirror keeps it, so nothing is compared with it.
         release: The release it makes, such as `v1.2.3`; empty when none.
         source: The channel it came from; empty where it came from a digest or from source.
-        requester: Who asked for it, from the platform; None where nobody vouches for that.
+        requesters: Who started the run, and who started it again, from the platform; empty where nobody vouches.
         approvers: Whose approvals counted.
-        reason: Why, in the requester's words.
+        reason: Why, in the words of whoever asked.
         ticket: A reference into a ticket system.
         emergency: Whether it was one; the gates say what was skipped.
         gates: Every gate with its verdict; none is `failed`.
@@ -133,7 +115,7 @@ class Record:
     repository: str = ""
     release: str = ""
     source: str = ""
-    requester: Person | None = None
+    requesters: tuple[Person, ...] = ()
     approvers: tuple[Approver, ...] = ()
     reason: str = ""
     ticket: str = ""

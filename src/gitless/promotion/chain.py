@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from gitless.model.digest import Digest
-from gitless.model.history import Fault, History, Link, LinkState, RecordEntry, TagState
+from gitless.model.history import ChannelHistory, Fault, Link, LinkState, RecordEntry, TagState
 from gitless.promotion.candidates import Candidate, find_candidates
 from gitless.promotion.lineage import Lineage, trace
 
@@ -26,7 +26,7 @@ def read_history(
     *,
     repository: str = "",
     repeated: Sequence[Digest] = (),
-) -> History:
+) -> ChannelHistory:
     """Put a channel's history together.
 
     Args:
@@ -48,7 +48,7 @@ def read_history(
         releases.setdefault(link.record.release, link.record.digest)
     releases.pop("", None)
     lost = tuple(_link(item, "authorised") for item in lineage.lost)
-    return History(
+    return ChannelHistory(
         component,
         channel,
         links,

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from gitless.errors import DefectError, UntrustedContentError, UsageError
+from gitless.model.approval import Kind, Person
 from gitless.model.canonical import canonical_json
 from gitless.model.digest import Digest
 from gitless.model.gate import GateResult, GateVerdict
@@ -19,9 +20,7 @@ from gitless.model.namespace import PROMOTION
 from gitless.model.promotion import (
     APPROVAL_KINDS,
     PROMOTION_KINDS,
-    ApprovalKind,
     Approver,
-    Person,
     PolicyFact,
     PromotionKind,
     Record,
@@ -100,7 +99,7 @@ def read_predicate(predicate: Mapping[str, Any]) -> Record:
         repository=fields.line("repository"),
         release=fields.line("release"),
         source=fields.line("from"),
-        requester=_person(fields.inner("requester")),
+        requesters=tuple(_person(item) for item in fields.items("requesters")),
         approvers=tuple(_approver(item) for item in fields.items("approvers")),
         reason=fields.line("reason", limit=MAX_REASON),
         ticket=fields.line("ticket"),
@@ -172,7 +171,7 @@ def _fields(record: Record) -> dict[str, Any]:
         ),
         "release": record.release,
         "from": record.source,
-        "requester": _person_fields(record.requester),
+        "requesters": [_person_fields(person) for person in record.requesters],
         "approvers": [_approver_fields(approver) for approver in record.approvers],
         "reason": record.reason,
         "ticket": record.ticket,
@@ -189,8 +188,8 @@ def _fields(record: Record) -> dict[str, Any]:
     }
 
 
-def _person_fields(person: Person | None) -> dict[str, Any] | None:
-    return _some({"platform": person.platform, "id": person.id, "login": person.login}) if person else None
+def _person_fields(person: Person) -> dict[str, Any]:
+    return _some({"platform": person.platform, "id": person.id, "login": person.login})
 
 
 def _approver_fields(approver: Approver) -> dict[str, Any]:
@@ -220,19 +219,20 @@ def _time(moment: datetime | None) -> str | None:
     return rfc3339(moment) if moment else None
 
 
-def _person(fields: Fields | None) -> Person | None:
-    if fields is None:
-        return None
-    platform, number = fields.line("platform", needed=True), fields.line("id", needed=True)
-    return Person(platform, number, fields.line("login"))
+def _person(fields: Fields) -> Person:
+    platform, number, login = fields.line("platform", needed=True), fields.line("id"), fields.line("login")
+    try:
+        return Person(platform, number, login)
+    except ValueError as error:
+        raise UntrustedContentError(f"{_WHAT} names an account without its number.") from error
 
 
 def _approver(fields: Fields) -> Approver:
-    person = _person(fields.inner("person"))
+    person = fields.inner("person")
     if person is None:
         raise UntrustedContentError(f"{_WHAT} has an approval by nobody.")
-    kind = cast("ApprovalKind", fields.word("kind", APPROVAL_KINDS))
-    return Approver(person, kind, fields.maybe_moment("at"), fields.line("change"))
+    kind = cast("Kind", fields.word("kind", APPROVAL_KINDS))
+    return Approver(_person(person), kind, fields.maybe_moment("at"), fields.line("change"))
 
 
 def _gate(fields: Fields) -> GateResult:
