@@ -14,7 +14,7 @@ import requests
 from gitless import __version__
 from gitless.errors import GitlessError, RemoteError, UntrustedContentError, UsageError
 from gitless.model.canonical import read_json_object
-from gitless.model.redaction import redact
+from gitless.model.redaction import mask_sent, redact
 from gitless.model.secret import Secret
 from gitless.model.web import check_web_address, proxy_for
 
@@ -181,9 +181,8 @@ class _Request:
 
     def censored(self, content: bytes) -> str:
         """Some words of an answer, without what was sent to get it."""
-        text = content.decode("utf-8", "replace")
-        secret = self.authorization.reveal().partition(" ")[2] if self.authorization else ""
-        return redact(text.replace(secret, "***") if secret else text, _MAX_ERROR_TEXT)
+        sent = [self.authorization.reveal()] if self.authorization else []
+        return redact(mask_sent(content, sent).decode("utf-8", "replace"), _MAX_ERROR_TEXT)
 
 
 class _PassingError(GitlessError):

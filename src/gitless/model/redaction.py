@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, quote_plus
 
 MASK = "***"
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{1,60}-----.*?(?:-----END [A-Z0-9 ]{1,60}-----|\Z)", re.DOTALL)
@@ -36,3 +40,40 @@ def redact(text: str, limit: int = 4000) -> str:
     text = _NAMED.sub(rf"\1{MASK}", text)
     text = "".join(character if character.isprintable() or character in "\n\t" else "?" for character in text)
     return text if len(text) <= limit else text[:limit] + " … (cut off)"
+
+
+def mask_sent(content: bytes, sent: Iterable[str]) -> bytes:
+    """Mask what a request sent as its secret, in an answer that repeats it.
+
+    Args:
+        content: The answer's bytes.
+        sent: Values of Authorization headers, passwords and tokens; each is looked for as it stands, without its
+            scheme, decoded (Basic) and quoted for an address.
+
+    Returns:
+        The content, with every spelling of four characters or more replaced.
+    """
+    spellings = {spelling for value in sent for spelling in _spellings(value) if len(spelling) >= _SHORTEST}
+    for spelling in sorted(spellings, key=len, reverse=True):
+        content = content.replace(spelling.encode(), MASK.encode())
+    return content
+
+
+_SHORTEST = 4
+
+
+def _spellings(value: str) -> Iterator[str]:
+    scheme, _, rest = value.partition(" ")
+    plain = [value, rest]
+    if scheme.lower() == "basic":
+        plain += _decoded(rest)
+    for text in plain:
+        yield from (text, quote(text, safe=""), quote_plus(text))
+
+
+def _decoded(text: str) -> list[str]:
+    try:
+        login = base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return []
+    return [login, login.partition(":")[2]]

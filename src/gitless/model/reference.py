@@ -48,7 +48,7 @@ class Location:
         if not _is_host(host) or not _PATH.fullmatch(path) or len(text) > _MAX_NAME:
             raise UsageError(
                 f"Not a repository name: {text[:200]!r}",
-                why="It takes a registry host, a slash and a lower-case path, without oci:// or https://, tag or digest.",
+                why="It takes a host, a slash and a lower-case path, without oci:// or https://, tag or digest.",
                 hint="For example ghcr.io/acme/apps, localhost:5000/apps or oci-layout:DIR.",
             )
         return cls(host, path)

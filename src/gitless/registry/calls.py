@@ -31,6 +31,7 @@ class Call:
         headers: Headers of the request.
         body: What it carries.
         max_bytes: The most an accepted answer's body may hold.
+        secrets: What the body holds that no error may repeat.
     """
 
     doing: str
@@ -41,6 +42,7 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | Blob | None = None
     max_bytes: int = 64 * 1024
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def actions(self) -> str:

@@ -9,6 +9,8 @@ import requests
 from gitless.model.secret import Secret
 from gitless.registry.calls import Call
 
+_SECRET_FIELDS = ("password", "refresh_token")
+
 
 class Realm:
     """Asks for tokens on behalf of one call.
@@ -36,5 +38,6 @@ class Realm:
             self._call.repository,
             headers={"Content-Type": "application/x-www-form-urlencoded"} if form else {},
             body=str(form.body).encode() if form else None,
+            secrets=tuple(value for name, value in fields.items() if name in _SECRET_FIELDS),
         )
         return self._send(call, authorization)

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -21,6 +22,7 @@ import urllib3.exceptions
 from gitless import __version__
 from gitless.errors import RemoteError, UntrustedContentError
 from gitless.model.blob import Blob
+from gitless.model.redaction import mask_sent
 from gitless.model.secret import Secret
 from gitless.registry.auth import Authorizer
 from gitless.registry.bodies import BlobBody, read_answer
@@ -202,9 +204,14 @@ class Transport(Session):  # type: ignore[misc]
         try:
             data = BlobBody(call.body, deadline) if isinstance(call.body, Blob) else call.body
             with self.do_request(url, call.method, data=data or None, headers=headers) as response:
-                return read_answer(response, call)
+                answer = read_answer(response, call)
         except (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
             raise broken(call, url, error) from error
+        if answer.status < 400:
+            return answer
+        # a careless or hostile host repeats in its error what it was sent
+        secrets = [headers.get("Authorization", ""), *call.secrets]
+        return replace(answer, body=mask_sent(answer.body, secrets))
 
     def _ask_realm(
         self, call: Call, asked: Call, authorization: Secret | None, counter: Counter, deadline: Deadline

@@ -12,7 +12,7 @@ import re
 import ssl
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -23,7 +23,7 @@ import urllib3.exceptions
 
 from gitless import __version__
 from gitless.errors import RemoteError, UntrustedContentError
-from gitless.model.redaction import redact
+from gitless.model.redaction import mask_sent, redact
 from gitless.web.addresses import origin_text, proxy_for
 from gitless.web.patience import TEMPORARY, Deadline, Patience, TemporaryError
 from gitless.web.sockets import Adapter, deadline_of_reads
@@ -125,7 +125,8 @@ class Session:
             raise _broken(request, error) from error
         if answer.status in request.accept:
             return answer
-        raise self._refused(request, answer)
+        sent = mask_sent(answer.body, [request.headers.get("Authorization", "")])
+        raise self._refused(request, replace(answer, body=sent))
 
     def _open(self, request: Request) -> requests.Response:
         proxy = proxy_for(request.url, self._env)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitless.model.redaction import redact
+from gitless.model.redaction import mask_sent, redact
 
 SECRET = "s3cr3tvalue0123456789abc"
 
@@ -41,3 +41,27 @@ def test_control_characters_cannot_steer_a_terminal() -> None:
 
 def test_long_text_is_cut_and_says_so() -> None:
     assert redact("ab" * 5000, 10) == "ababababab … (cut off)"
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ("Bearer abc/def", "you sent Bearer abc/def"),
+        ("Bearer abc/def", "you sent abc/def"),
+        ("Bearer abc/def", "at ?token=abc%2Fdef&x"),
+        ("Basic cm9ib3Q6cGFzcyB3b3Jk", "cm9ib3Q6cGFzcyB3b3Jk"),
+        ("Basic cm9ib3Q6cGFzcyB3b3Jk", "robot:pass word"),
+        ("Basic cm9ib3Q6cGFzcyB3b3Jk", "the password 'pass word' is wrong"),
+        ("Basic cm9ib3Q6cGFzcyB3b3Jk", "pass+word or pass%20word"),
+        ("refresh-4711", "token refresh-4711 ended"),
+    ],
+)
+def test_what_was_sent_is_masked_however_it_is_spelt(sent: str, said: str) -> None:
+    masked = mask_sent(said.encode(), [sent]).decode()
+    assert "***" in masked
+    for secret in ("abc/def", "abc%2Fdef", "cm9ib3Q6", "pass word", "pass+word", "pass%20word", "refresh-4711"):
+        assert secret not in masked
+
+
+def test_nothing_and_trifles_are_not_masked() -> None:
+    assert mask_sent(b"a b c", ["", "Bearer b", "Basic !!!"]) == b"a b c"
