@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from gitless.errors import CheckError, GitlessError, RemoteError
+from gitless.errors import CheckError, DefectError, GitlessError, RemoteError
 from gitless.model.bundle import Bundle
 from gitless.model.identity import Identity
 from gitless.model.token import IdentityToken
@@ -57,11 +57,17 @@ class Enrolled:
         Raises:
             CheckError: What the services answered does not verify; nothing of it should be published.
             RemoteError: A service failed.
+            DefectError: The bytes are no in-toto statement v1 with named subjects.
         """
         from sigstore.dsse import Statement
+        from sigstore.errors import Error
 
+        try:
+            parsed = Statement(statement)
+        except Error as error:
+            raise DefectError("A statement to be signed is not one.", why=str(error)[:300]) from error
         with sigstore_errors("sign a statement"):
-            content = self.signer.sign_dsse(Statement(statement)).to_json().encode()
+            content = self.signer.sign_dsse(parsed).to_json().encode()
         self._verify(content, statement)
         return content
 

@@ -80,7 +80,7 @@ def test_a_statement_that_is_too_long_asks_nobody(server: PaperServer, clock: Ti
 
 
 def test_what_is_no_statement_is_an_error_of_ours(server: PaperServer, clock: Time) -> None:
-    with pytest.raises(GitlessError):
+    with pytest.raises(DefectError, match="not one"):
         signer_for(server, clock).sign(b"{}")
     assert server.count(V2_ENTRIES) == 0
 
