@@ -23,20 +23,15 @@ from datetime import datetime, timezone
 from typing import Any, Protocol
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
 
-from gitless.errors import UntrustedContentError
 from gitless.model.bundle import Bundle
-from gitless.model.canonical import read_json_object
-from gitless.model.dsse import Envelope
 from gitless.model.identity import Identity
 from gitless.model.workload import Workload
 from gitless.verification.chain import check_times, find_issuers
 from gitless.verification.extensions import claimed_identities, read_certificate, read_workload
 from gitless.verification.log_entry import LogEntry
+from gitless.verification.signed import Signed
 from gitless.verification.sigstore_python import SigstorePython
 from gitless.verification.timestamps import read_tokens, verified_times
 from gitless.verification.trust import RefusedError, Weight
@@ -79,37 +74,40 @@ class CertificateTrust:
             UsageError: The trusted root holds keys that sigstore-python cannot use.
         """
         try:
-            return self._weigh(bundle)
+            return self.weigh_signed(Signed.of_bundle(bundle))
         except RefusedError as refused:
             return Weight("invalid", refused.what, refused.check)
 
-    def _weigh(self, bundle: Bundle) -> Weight:
-        document = _document(bundle.content)
-        material = document["verificationMaterial"]
-        if bundle.certificate is None and "publicKey" in material:
+    def weigh_signed(self, signed: Signed) -> Weight:
+        """Weigh a bundle that was taken apart.
+
+        Raises:
+            RefusedError: It is ours by its name, and one step does not hold.
+            UsageError: As `weigh`.
+        """
+        if signed.has_key:
             return Weight("foreign", "It is signed with a key, not with a certificate.", "bundle.7-identity")
-        if "certificate" not in material or bundle.certificate is None:
-            raise RefusedError("bundle.1-format", "It has no single certificate.")
-        certificate = read_certificate(bundle.certificate)
+        certificate = read_certificate(signed.certificate)
         claimed = claimed_identities(certificate)
         if not any(map(self.pattern.matches, claimed)):
-            who = " or ".join(map(str, claimed)) or "nobody that can be named"
-            return Weight("foreign", f"It is signed by {who}, who is not trusted.", "bundle.7-identity")
+            reason = f"It is signed by {' or '.join(map(str, claimed))}, who is not trusted."
+            return Weight("foreign", reason, "bundle.7-identity")
         workload = read_workload(certificate)
         if self.pattern.source not in ("", workload.source_uri):
             reason = f"It is signed for the repository {workload.source_uri}, which is not trusted."
             return Weight("foreign", reason, "bundle.7-identity")
-        _check_signature(certificate, bundle.envelope)
-        return self._weigh_ours(bundle, document, certificate, workload)
+        return self._weigh_ours(signed, certificate, workload)
 
-    def _weigh_ours(
-        self, bundle: Bundle, document: Mapping[str, Any], certificate: x509.Certificate, workload: Workload
-    ) -> Weight:
-        proof = Proof.read(document, bundle.envelope.signature, certificate, self._root)
-        der = certificate.public_bytes(Encoding.DER)
-        signed = self._sigstore.verify_envelope(proof.content, der, proof.tlog, proof.ctlog)
-        if signed != (bundle.envelope.payload_type, bundle.envelope.payload):
-            raise RefusedError("bundle.1-format", "The bundle holds two payloads.")
+    def _weigh_ours(self, signed: Signed, certificate: x509.Certificate, workload: Workload) -> Weight:
+        signed.check(_public_key(certificate))
+        proof = Proof.read(signed.document, signed.signature, certificate, self._root)
+        if signed.envelope:
+            envelope = signed.envelope
+            found = self._sigstore.verify_envelope(proof.content, signed.certificate, proof.tlog, proof.ctlog)
+            if found != (envelope.payload_type, envelope.payload):
+                raise RefusedError("bundle.1-format", "The bundle holds two payloads.")
+        elif signed.digest:
+            self._sigstore.verify_digest(proof.content, signed.certificate, proof.tlog, proof.ctlog, signed.digest)
         reason = f"Signed by {workload.identity}."
         return Weight("valid", reason, "bundle.6-signature", workload, proof.signed_at, proof.timestamped)
 
@@ -162,29 +160,14 @@ class Proof:
         return cls(_completed(document, keep_timestamps=bool(stamped)), tlog, ctlog, times[0], bool(stamped))
 
 
-def _document(content: bytes) -> dict[str, Any]:
-    try:
-        document = read_json_object(content, "The bundle")
-    except UntrustedContentError as error:
-        raise RefusedError("bundle.1-format", error.what) from error
-    if not isinstance(document.get("verificationMaterial"), dict):
-        raise RefusedError("bundle.1-format", "The bundle has no verificationMaterial.")
-    return document
-
-
-def _check_signature(certificate: x509.Certificate, envelope: Envelope) -> None:
-    if not envelope.signature:
-        raise RefusedError("bundle.1-format", "The signature is empty.")
+def _public_key(certificate: x509.Certificate) -> ec.EllipticCurvePublicKey:
     try:
         key = certificate.public_key()
     except Exception as error:  # key types that the parser does not know
         raise RefusedError("bundle.2-certificate", "The certificate's key is not readable.") from error
     if not isinstance(key, ec.EllipticCurvePublicKey):
         raise RefusedError("bundle.2-certificate", "The certificate's key is not an elliptic curve's.")
-    try:
-        key.verify(envelope.signature, envelope.signed_bytes, ec.ECDSA(hashes.SHA256()))
-    except InvalidSignature as error:
-        raise RefusedError("bundle.6-signature", "The signature is not by the certificate's key.") from error
+    return key
 
 
 def _certificate_log(certificate: x509.Certificate, root: TrustedRoot) -> Log:

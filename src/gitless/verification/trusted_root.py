@@ -166,10 +166,13 @@ def _logs(items: Sequence[Mapping[str, Any]]) -> dict[bytes, Log]:
         key = item["publicKey"]
         if item["hashAlgorithm"] != "SHA2_256":
             raise ValueError("a log's hashAlgorithm is not SHA2_256")
+        valid = _period(key["validFor"])
+        if valid.start is None:
+            raise ValueError("a log's key has no start")
         kept = {name: item[name] for name in ("baseUrl", "hashAlgorithm", "logId", "publicKey") if name in item}
         kept.setdefault("baseUrl", "")
         # as in Flux, the last one with this id counts
-        found[key_id] = Log(key_id, str(kept["baseUrl"]), _bytes(key["rawBytes"]), _period(key["validFor"]), kept)
+        found[key_id] = Log(key_id, str(kept["baseUrl"]), _bytes(key["rawBytes"]), valid, kept)
     return found
 
 
