@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from tools.peers.cluster import Api
@@ -57,6 +58,21 @@ class Flux:
         secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data}
         self._api.apply(f"{core}/secrets/{name}", secret)
         self._api.apply(self._source, self._oci_repository({"provider": "cosign", **verify}))
+        self._api.apply(self._apply, self._kustomization())
+
+    def create_as_printed(self, objects: Sequence[dict[str, Any]]) -> None:
+        """Apply what `gitless identity` printed: only the namespace is ours, and plain http is allowed to loopback."""
+        core = f"/api/v1/namespaces/{self.namespace}"
+        self._api.apply(core, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}})
+        for item in objects:
+            name = item["metadata"]["name"]
+            here = {**item, "metadata": {**item["metadata"], "namespace": self.namespace}}
+            if item["kind"] == "Secret":
+                self._api.apply(f"{core}/secrets/{name}", here)
+            else:
+                assert name == "app", "the Kustomization of these tests follows that name"
+                here["spec"] = {**item["spec"], "insecure": True}
+                self._api.apply(self._source, here)
         self._api.apply(self._apply, self._kustomization())
 
     def _oci_repository(self, verify: dict[str, Any]) -> dict[str, Any]:
