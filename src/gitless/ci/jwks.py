@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,15 +13,15 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
-from gitless.ci.web import Beside, Web
+from gitless.ci.documents import Documents
 from gitless.errors import RemoteError, UntrustedContentError
 from gitless.model.web import check_web_address
+from gitless.web.beside import beside
 
 MAX_DISCOVERY_BYTES = 64 * 1024
 MAX_JWKS_BYTES = 512 * 1024
 MAX_KEYS = 100
 RSA_BITS = range(2048, 8193)
-_WAIT_SECONDS = 65.0  # two documents, and a little
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,14 @@ class IssuerKeys:
 
     Args:
         issuer: The configured issuer; what a token says about its own never gets here.
-        web: How to ask.
+        documents: How to ask.
     """
 
-    def __init__(self, issuer: str, web: Web) -> None:
+    def __init__(self, issuer: str, documents: Documents) -> None:
         self.issuer = issuer
-        self._web = web
+        self._documents = documents
         self._lock = threading.Lock()
-        self._pending: Beside[Mapping[str, IssuerKey]] | None = None
+        self._pending: Future[Mapping[str, IssuerKey]] | None = None
 
     def prepare(self) -> None:
         """Begin to fetch the keys beside other work; what fails is said when a key is asked for."""
@@ -70,22 +71,22 @@ class IssuerKeys:
                 keys = self._read()
             return keys.get(kid)
 
-    def _start(self) -> Beside[Mapping[str, IssuerKey]]:
+    def _start(self) -> Future[Mapping[str, IssuerKey]]:
         if self._pending is None:
-            self._pending = Beside(self._fetch)
+            self._pending = beside(self._fetch)
         return self._pending
 
     def _read(self) -> Mapping[str, IssuerKey]:
         try:
-            return self._start().result(_WAIT_SECONDS, f"Getting the keys of {self.issuer}")
+            return self._start().result()
         except RemoteError:
             self._pending = None
             raise
 
     def _fetch(self) -> Mapping[str, IssuerKey]:
-        doing = f"Getting the OpenID configuration of {self.issuer}"
+        doing = f"get the OpenID configuration of {self.issuer}"
         url = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
-        document = self._web.get_json(url, doing, MAX_DISCOVERY_BYTES)
+        document = self._documents.get(url, doing, MAX_DISCOVERY_BYTES)
         if document.get("issuer") != self.issuer:
             raise UntrustedContentError(
                 f"The OpenID configuration of {self.issuer} is another issuer's.",
@@ -93,7 +94,7 @@ class IssuerKeys:
                 hint="Check `server` and `issuer` in gitless.yaml.",
             )
         address = _checked_address(self.issuer, document.get("jwks_uri"))
-        keys = self._web.get_json(address, f"Getting the keys of {self.issuer}", MAX_JWKS_BYTES).get("keys")
+        keys = self._documents.get(address, f"get the keys of {self.issuer}", MAX_JWKS_BYTES).get("keys")
         return _read_keys(self.issuer, keys)
 
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Literal
 from urllib.parse import quote
 
+from gitless.ci.documents import Documents
 from gitless.ci.job import REQUEST_TOKEN, REQUEST_URL, describe_job
 from gitless.ci.jwks import IssuerKeys
 from gitless.ci.token_check import TokenCheck
-from gitless.ci.web import Web
 from gitless.errors import CheckError, RemoteError
 from gitless.identity.preflight import check_job
 from gitless.model.issuers import github_issuer
@@ -30,15 +30,15 @@ class GitHubTokens:
         url: ACTIONS_ID_TOKEN_REQUEST_URL, which has a query already.
         bearer: ACTIONS_ID_TOKEN_REQUEST_TOKEN; it goes to that address only.
         check: What a token must be.
-        web: How to ask.
+        documents: How to ask.
         clock: The current time.
     """
 
-    def __init__(self, url: str, bearer: Secret, check: TokenCheck, web: Web, clock: Clock) -> None:
+    def __init__(self, url: str, bearer: Secret, check: TokenCheck, documents: Documents, clock: Clock) -> None:
         mark = "&" if "?" in url else "?"
         self._url = f"{url}{mark}audience={quote(check.audience, safe='')}"
         self._authorization = Secret(f"Bearer {bearer.reveal()}")
-        self._check, self._web, self._clock = check, web, clock
+        self._check, self._documents, self._clock = check, documents, clock
         self._lock = threading.Lock()
         self._last: IdentityToken | None = None
 
@@ -66,10 +66,10 @@ class GitHubTokens:
             return self._last
 
     def _mint(self, seconds: float) -> IdentityToken:
-        doing = "Getting the job's identity token from GitHub"
-        value = self._web.get_json(self._url, doing, MAX_ANSWER_BYTES, self._authorization).get("value")
+        doing = "get the job's identity token from GitHub"
+        value = self._documents.get(self._url, doing, MAX_ANSWER_BYTES, self._authorization).get("value")
         if not isinstance(value, str):
-            raise RemoteError(f"{doing} failed.", why="The answer holds no token.")
+            raise RemoteError(f"Cannot {doing}.", why="The answer holds no token.")
         now = self._clock.now()
         token = self._check.verify(Secret(value), now, fresh=True)
         if _left(token, now) < seconds:
@@ -145,11 +145,11 @@ def detect_tokens(
     if job is None:
         return None
     check_job(job)
-    web, at = Web(env), server or job.server
+    documents, at = Documents(env, clock), server or job.server
     usual = github_issuer(at) if job.platform == "github" else at
-    check = TokenCheck(job.platform, at, audience, IssuerKeys(issuer or usual, web))
+    check = TokenCheck(job.platform, at, audience, IssuerKeys(issuer or usual, documents))
     if job.platform == "github":
-        return GitHubTokens(env[REQUEST_URL], Secret(env[REQUEST_TOKEN]), check, web, clock)
+        return GitHubTokens(env[REQUEST_URL], Secret(env[REQUEST_TOKEN]), check, documents, clock)
     return GitLabTokens(Secret(env[job.variable]), check, clock)
 
 

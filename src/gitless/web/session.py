@@ -96,6 +96,8 @@ class Session:
         self._http = requests.Session()
         self._http.trust_env = False
         self._http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        # requests would parse a redirect's target, and read its whole body, also where it must not follow it
+        self._http.get_redirect_target = lambda _: None  # type: ignore[method-assign,assignment]
         for scheme in ("http://", "https://"):
             self._http.mount(scheme, Adapter(pool_connections=8, pool_maxsize=_POOL, max_retries=0))
 

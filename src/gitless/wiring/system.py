@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import importlib
 import random
-import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Future
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TypeVar
 
 from gitless.errors import UsageError
-
-T = TypeVar("T")
+from gitless.web.beside import beside as beside
 
 
 class SystemClock:
@@ -28,20 +23,6 @@ class SystemClock:
 def pause(look: int) -> None:
     """Wait before another look at a contested tag: 50 ms at first, doubling up to 2 s, with jitter."""
     time.sleep(min(2.0, 0.05 * 2**look) * random.uniform(0.5, 1.5))  # noqa: S311  # spreads writers, hides nothing
-
-
-def beside(work: Callable[[], T]) -> Future[T]:
-    """Run something on a thread that never keeps the process from ending."""
-    future: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:  # whoever asks for the result gets it, whatever it is
-            future.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return future
 
 
 def import_beside(*names: str) -> None:

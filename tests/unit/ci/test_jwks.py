@@ -11,9 +11,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from tests.fakes.sigstore.loopback import Answer, Loopback, Request
 
+from gitless.ci.documents import Documents
 from gitless.ci.jwks import MAX_KEYS, IssuerKeys
-from gitless.ci.web import Web
 from gitless.errors import RemoteError, UntrustedContentError
+from gitless.web.patience import Patience
+from gitless.wiring.system import SystemClock
 
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 SMALL = rsa.generate_private_key(public_exponent=65537, key_size=1024)
@@ -54,7 +56,7 @@ def issuing(
         return document if isinstance(document, Answer) else Answer.of(document)
 
     with Loopback(answer) as server:
-        yield IssuerKeys(server.url, Web({}, sleep=lambda _: None)), server
+        yield IssuerKeys(server.url, Documents({}, SystemClock(), Patience(attempts=2, sleep=lambda _: None))), server
 
 
 @pytest.mark.parametrize(

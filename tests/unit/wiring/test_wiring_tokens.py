@@ -20,6 +20,7 @@ from gitless.errors import UsageError
 from gitless.wiring.tokens import Ambient, open_ambient
 
 OWN = "https://git.acme.example"
+OTHER = "https://other.acme.example"
 PUBLISH = {"github": {"repository": "acme/d2-apps", "workflow": "push-artifact.yaml", "ref": "refs/heads/main"}}
 PROMOTE = {"github": {"repository": "acme/d2-apps", "workflow": "release.yaml", "ref": "refs/tags/*"}}
 
@@ -31,7 +32,7 @@ class Clock:
 
 @pytest.fixture(scope="module")
 def issuers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuers]:
-    with Issuers(tmp_path_factory.mktemp("issuers"), [OWN]) as running:
+    with Issuers(tmp_path_factory.mktemp("issuers"), [OWN, OTHER]) as running:
         # the keys are made at their first use, which must not be two threads' at once
         assert all(issuer.key for issuer in running.all.values())
         yield running
@@ -98,10 +99,9 @@ def test_a_private_name_needs_leave(issuers: Issuers) -> None:
 
 @pytest.mark.parametrize("identity", [PUBLISH, {"key": "a.pub"}])
 def test_the_platform_is_compared_before_a_token_is_asked_for(issuers: Issuers, identity: Any) -> None:
-    issuers.requests.clear()
     with pytest.raises(UsageError, match="cannot be the identity"):
-        open_ambient(config({"publish": identity}), Path(), gitlab(issuers), Clock())
-    assert issuers.requests == []
+        open_ambient(config({"publish": identity}), Path(), gitlab(issuers, iss=OTHER), Clock())
+    assert all(request.host != OTHER.removeprefix("https://") for request in issuers.requests)
 
 
 def test_a_server_of_ones_own_needs_an_instance_of_ones_own(issuers: Issuers, tmp_path: Path) -> None:
