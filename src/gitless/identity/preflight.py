@@ -163,34 +163,6 @@ def check_signer(
     )
 
 
-def check_source(workload: Workload, commit: str, ref: str | None) -> None:
-    """Refuse to sign a commit or ref other than the one the certificate will name.
-
-    This holds for pull requests as well: GitHub checks their merge commit out, and the certificate names it. GitLab's
-    certificates name a merge request's source branch and not its own ref, so only the commit is compared there.
-
-    Args:
-        workload: The job, from its verified token.
-        commit: The commit that is checked out.
-        ref: The full ref that will be written down; None where there is none.
-
-    Raises:
-        UsageError: One of them differs.
-    """
-    if commit != workload.source_digest:
-        raise UsageError(
-            "The commit that is checked out is not the one this job runs for.",
-            why=f"Checked out is {commit}; the certificate will name {workload.source_digest}.",
-            hint="Check out without `ref:` of your own, and start the run on the branch or tag to publish.",
-        )
-    if ref is not None and ref != workload.source_ref and not ref.startswith("refs/merge-requests/"):
-        raise UsageError(
-            "The ref that would be written down is not the one this job runs for.",
-            why=f"It is {ref[:300]!a}; the certificate will name {workload.source_ref[:300]!a}.",
-            hint="Start the run on the branch or tag to publish.",
-        )
-
-
 def check_distinct_keys(publish: str, promote: str, *, is_shared_allowed: bool) -> None:
     """Refuse one key under two names.
 

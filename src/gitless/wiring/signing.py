@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from gitless.errors import UsageError
 from gitless.model.results import UNNAMED_KEY, VerifyFlags
-from gitless.wiring.keys import make_signer, trusted_keys
+from gitless.wiring.keys import make_signer, stamped, trusted_keys
 from gitless.wiring.system import SystemClock, beside, read_file
 from gitless.wiring.tokens import MAX_SIGSTORE_BYTES, open_ambient
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gitless.config.trust import Signing as SigningSection
     from gitless.model.revision import Source
     from gitless.model.workload import Workload
-    from gitless.ports import Signer
+    from gitless.ports import PayloadSigner, Signer
     from gitless.signing.instance import Instance
     from gitless.verification.trust import Trust
     from gitless.wiring.setup import Setup
@@ -34,6 +34,7 @@ class Signing:
         signer: The publishing identity; None where nothing will be signed.
         trusted: The same identity as evidence shows it.
         flags: How others verify it.
+        payloads: Makes legacy signatures; None where none are asked for.
         workload: The job, from its verified token; None for keys.
         platform: The CI product whose token it was; None for keys.
         notices: What the user should know.
@@ -42,6 +43,7 @@ class Signing:
     signer: Signer | None
     trusted: Sequence[Trust]
     flags: VerifyFlags | None = None
+    payloads: PayloadSigner | None = None
     workload: Workload | None = None
     platform: Literal["github", "gitlab"] | None = None
     notices: tuple[str, ...] = ()
@@ -99,11 +101,16 @@ class PendingSigning:
         """
         if self._job is not None:
             return self._job.result()
+        from gitless.signing.legacy import KeyPayloads
+
         location = setup.signing_key
         signer = self._key.result() if self._key and location == self._early else make_signer(location, self._env)
         named = setup.config.identities.publish
         flags = VerifyFlags.of_key(named.key if named and named.key else UNNAMED_KEY)
-        return Signing(signer, _own_key(setup, signer.public_key_pem or b""), flags)
+        section = _section(setup)
+        signer = stamped(signer, section.timestamp, self._env, SystemClock())
+        payloads = KeyPayloads(signer) if section.legacy else None
+        return Signing(signer, _own_key(setup, signer.public_key_pem), flags, payloads)
 
     def _keyless(self, setup: Setup, *, dry_run: bool) -> Future[Signing]:
         try:
@@ -125,14 +132,18 @@ class PendingSigning:
 
         opening = beside(lambda: open_instance(setup, self._env))
         token = ambient.tokens.token(_TOKEN_SECONDS)
-        ambient.check(token, None, None)
+        ambient.check(token)
         who, instance = token.workload.identity, opening.result()
         # without a configured identity, what this very job signed is ours, and nothing else
         pattern = ambient.trusted or IdentityPattern(who.issuer, who.subject, token.workload.source_uri)
+        section = _section(setup)
+        pace = float(section.entries_per_second)
+        signer = KeylessSigner(instance, ambient.tokens, SystemClock(), env=self._env, entries_per_second=pace)
         return Signing(
-            KeylessSigner(instance, ambient.tokens, SystemClock(), env=self._env),
+            signer,
             (CertificateTrust(pattern, instance.trusted_root),),
             VerifyFlags.of_certificates(pattern, _root_file(setup)),
+            CertificatePayloads(signer, pattern, instance.trusted_root) if section.legacy else None,
             token.workload,
             ambient.tokens.platform,
             (instance.notice,) if instance.notice else (),

@@ -37,13 +37,11 @@ class Ambient:
     is_public: bool
     is_log_allowed: bool
 
-    def check(self, token: IdentityToken, commit: str | None, ref: str | None) -> None:
-        """Refuse to sign as another identity, for another source, or with a private name in the public log.
+    def check(self, token: IdentityToken) -> None:
+        """Refuse to sign as another identity, or with a private name in the public log.
 
         Args:
             token: The verified token.
-            commit: The commit that is checked out; None outside Git.
-            ref: The full ref that will be written down; None where there is none.
 
         Raises:
             UsageError: Shows both sides and the lines to paste.
@@ -53,8 +51,6 @@ class Ambient:
         if self.trusted:
             preflight.check_signer(token.workload, self.trusted, token.platform, self.role)
         preflight.check_public_log(token.workload, is_public=self.is_public, is_allowed=self.is_log_allowed)
-        if commit:
-            preflight.check_source(token.workload, commit, ref)
 
 
 def open_ambient(

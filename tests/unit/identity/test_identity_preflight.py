@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.fakes.sigstore.claims import SHA, github_claims, gitlab_claims
+from tests.fakes.sigstore.claims import github_claims, gitlab_claims
 
 from gitless.config.parse import parse_config
 from gitless.errors import UsageError
@@ -206,33 +206,6 @@ def test_suggested_lines_trust_exactly_that_job(workload: Workload, platform: An
     assert pattern.is_exact
     usual = workload.identity.issuer in (ISSUER, "https://gitlab.com")
     assert ("server" in lines) != usual or workload.identity.issuer == f"{ISSUER}/acme"
-
-
-def test_the_commit_and_ref_must_be_those_of_the_certificate() -> None:
-    preflight.check_source(github(), SHA, "refs/heads/main")
-    preflight.check_source(github(), SHA, None)
-    with pytest.raises(UsageError, match="commit that is checked out is not the one") as caught:
-        preflight.check_source(github(), "2e" * 20, "refs/heads/main")
-    assert "2e" * 20 in caught.value.why
-    assert SHA in caught.value.why
-    with pytest.raises(UsageError, match="The ref that would be written down") as caught:
-        preflight.check_source(github(), SHA, "refs/heads/other")
-    assert "'refs/heads/other'" in caught.value.why
-
-
-def test_a_pull_requests_head_is_not_its_merge_commit() -> None:
-    merge = github(event_name="pull_request", ref="refs/pull/7/merge")
-    preflight.check_source(merge, SHA, "refs/pull/7/merge")
-    with pytest.raises(UsageError, match="checked out") as caught:
-        preflight.check_source(merge, "3d" * 20, "refs/pull/7/merge")
-    assert "Check out without `ref:`" in caught.value.hint
-
-
-def test_a_merge_requests_own_ref_is_in_no_certificate() -> None:
-    topic = gitlab(ref="topic", pipeline_source="merge_request_event")
-    preflight.check_source(topic, SHA, "refs/merge-requests/7/head")
-    with pytest.raises(UsageError, match="checked out"):
-        preflight.check_source(topic, "3d" * 20, "refs/merge-requests/7/head")
 
 
 def test_one_key_under_two_names_is_refused() -> None:
