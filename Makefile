@@ -51,13 +51,13 @@ peers-bench: ## Build syft, which the benchmark's baseline needs
 lock: $(UV) ## Resolve the dependencies anew
 	$(UV) lock
 
-$(UV): tools/uv-requirements.txt
+$(UV): bootstrap/requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
 	  || { echo "gitless needs Python >= 3.10; this is $$($(PYTHON) --version 2>&1). Say which one to use: make PYTHON=python3.12" >&2; exit 2; }
 	@rm -rf $(TOOLS)
 	@$(PYTHON) -m venv $(TOOLS) >/dev/null \
 	  || { rm -rf $(TOOLS); echo "Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 2; }
-	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r tools/uv-requirements.txt
+	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r bootstrap/requirements/uv.txt
 	@touch $@
 
 .venv/.ready: $(UV) uv.lock pyproject.toml

@@ -1,0 +1,37 @@
+"""Starts gitless inside a CI job: makes its private environment where there is none yet, and becomes the core.
+
+Run as `python -I -S start.py VERB [ARGUMENT…]`, by run.sh. Standard library only, and nothing of the working directory:
+that is a foreign checkout. `GITLESS_INPUT_INDEX_URL` and `GITLESS_INPUT_WHEELHOUSE` say where packages come from.
+"""
+
+import os
+import sys
+
+OLDEST = (3, 10)
+
+if sys.version_info < OLDEST:
+    sys.exit("gitless: needs Python 3.10 or newer; this is %s at %s." % (sys.version.split()[0], sys.executable))  # noqa: UP031
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.append(ROOT)  # last, so that nothing here hides the standard library
+
+from bootstrap.commands import BootstrapError, report  # noqa: E402
+from bootstrap.core import become, prepare  # noqa: E402
+
+
+def main() -> int:
+    """Prepare the environment and become the core; returns only when that failed."""
+    arguments = sys.argv[1:]
+    if not arguments:
+        report(BootstrapError("No verb was given.", hint="Run it as run.sh VERB."), os.environ)
+        return 2
+    try:
+        environment, site = prepare(arguments[0], os.environ)
+        return become(site, arguments, environment)
+    except BootstrapError as error:
+        report(error, os.environ)
+        return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
