@@ -28,6 +28,7 @@ PER_PAGE = 100
 MAX_PAGES = 30
 PATIENCE = Patience(attempts=4, total_seconds=90.0)
 _WORDS = 300
+_READS = ("actions", "checks", "contents", "pull-requests", "statuses")
 
 
 class GitHubApi:
@@ -220,7 +221,6 @@ def _wait(headers: Mapping[str, str]) -> float | None:
 def _hint(question: Question) -> str:
     if not question.need:
         return "Check that GITHUB_TOKEN belongs to this repository."
-    return (
-        "Add to the job, beside the permissions it has, and pass GITHUB_TOKEN on:\n"
-        f"permissions:\n  {question.need}: read"
-    )
+    names = sorted({*_READS, question.need})
+    lines = "".join(f"\n  {name}: read" for name in names)
+    return f"The token lacks `{question.need}: read`. Give the job, beside the permissions it has:\npermissions:{lines}"
