@@ -96,10 +96,11 @@ class Config(Section):
         return self
 
     def _check_publisher(self) -> None:
-        publisher = self.identities.publish
-        if self.signing and publisher and (self.signing.method == "key") != (publisher.key is not None):
-            kind = "key" if publisher.key else "workflow or pipeline"
-            raise ValueError(f"identities.publish is a {kind}, and signing.method is {self.signing.method}")
+        method, publisher = self.signing.method if self.signing else None, self.identities.publish
+        if method == "key" and publisher and not publisher.key:
+            raise ValueError("identities.publish is a workflow or pipeline, and signing.method is key")
+        if method == "keyless" and publisher and publisher.key:
+            raise ValueError("identities.publish is a key, and signing.method is keyless")
 
 
 def json_schema() -> dict[str, Any]:

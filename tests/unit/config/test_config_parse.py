@@ -80,7 +80,7 @@ def test_every_fault_is_listed_with_its_key_and_the_nearest_known_one() -> None:
         "registrie: unknown key; did you mean registry?",
         "sbom.publishers.x.name: is missing",
         "sbom.publishers.x.nme: unknown key; did you mean name?",
-        "signing.method: must be 'keyless' or 'key'",
+        "signing.method: must be 'keyless', 'key' or 'none'",
         "signing.sigstore.signing-config: is missing",
         "signing.sigstore.trusted-root: is missing",
         "signing.sigstore.trusted: unknown key; did you mean trusted-root?",

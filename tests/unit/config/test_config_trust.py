@@ -245,6 +245,12 @@ def test_a_key_may_have_timestamps_and_legacy_signatures() -> None:
     assert parse_config(yaml.safe_dump({"version": 1, "signing": signing}).encode()).signing.legacy
 
 
+@pytest.mark.parametrize("identity", [{"github": GITHUB}, {"key": "a.pub"}])
+def test_where_nobody_signs_any_publisher_may_be_named(identity: Any) -> None:
+    document = {"version": 1, "identities": {"publish": identity}, "signing": {"method": "none"}}
+    assert parse_config(yaml.safe_dump(document).encode()).signing is not None
+
+
 refs = st.text(st.sampled_from("abv1./-*"), min_size=1, max_size=8)
 
 
