@@ -84,9 +84,9 @@ class Enrolled:
         bundle = Bundle.parse(content)
         weight = self.trust.weigh(bundle)
         if weight.standing != "valid":
-            raise _unverifiable(f"{weight.check}: {weight.reason}")
+            raise unverifiable(f"{weight.check}: {weight.reason}")
         if bundle.envelope.payload != statement:
-            raise _unverifiable("It holds another statement.")
+            raise unverifiable("It holds another statement.")
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,12 @@ def _check_clock(certificate: x509.Certificate, now: datetime) -> None:
     )
 
 
-def _unverifiable(words: str) -> CheckError:
+def unverifiable(words: str) -> CheckError:
+    """The error for answers that do not fit together or are not the instance's.
+
+    Args:
+        words: What does not.
+    """
     return CheckError(
         "What the Sigstore services answered does not verify.",
         why=" ".join(words.split())[:300],
@@ -163,7 +168,7 @@ def sigstore_errors(doing: str) -> Iterator[None]:
     except GitlessError:
         raise
     except Error as error:
-        raise _unverifiable(str(error)) from error
+        raise unverifiable(str(error)) from error
     except Exception as error:
         # sigstore's exceptions have no common base
         raise RemoteError(f"Cannot {doing}.", why=f"{type(error).__name__}: {str(error)[:300]}") from error

@@ -7,19 +7,15 @@ signatures know nothing else, so with it there are none.
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives import serialization
 
-from gitless.errors import CheckError, UntrustedContentError, UsageError
-from gitless.model.canonical import canonical_json, go_json, read_json_object
+from gitless.errors import UsageError
+from gitless.model.canonical import go_json
 from gitless.model.identity import Identity
 from gitless.model.simple_signing import (
     ANNOTATION_CERTIFICATE,
@@ -28,11 +24,12 @@ from gitless.model.simple_signing import (
     ANNOTATION_SIGNATURE,
     ANNOTATION_TIMESTAMP,
 )
+from gitless.signing.certificate import Exactly, unverifiable
 from gitless.signing.keyless import KeylessSigner
-from gitless.signing.legacy import is_signature
-from gitless.verification.chain import check_times, find_issuers
-from gitless.verification.extensions import read_certificate, read_workload
-from gitless.verification.trust import RefusedError
+from gitless.verification.certificates import CertificateTrust
+from gitless.verification.chain import find_issuers
+from gitless.verification.extensions import read_certificate
+from gitless.verification.legacy import LegacySignature
 from gitless.verification.trusted_root import TrustedRoot
 
 
@@ -54,7 +51,8 @@ class JobPayloads:
                 why="It gives no signed entry timestamp, which cosign 2 and Flux up to 2.7 ask for.",
                 hint="Set signing.rekor: 1, or leave signing.legacy out.",
             )
-        self._signer, self._identity = signer, identity
+        self._signer = signer
+        self._trust = CertificateTrust(Exactly(identity), signer.instance.trusted_root)
         self._root = TrustedRoot.parse(signer.instance.trusted_root)
 
     def sign_payload(self, payload: bytes) -> Mapping[str, str]:
@@ -65,19 +63,14 @@ class JobPayloads:
             RemoteError: A service failed.
         """
         annotations = self._annotations(json.loads(self._signer.sign_payload(payload)))
-        if not self.recognises(payload, annotations):
-            raise CheckError(
-                "What the Sigstore services answered does not verify.",
-                why="The legacy signature's certificate, log entry and signature do not fit together.",
-            )
+        weight = self._trust.weigh_legacy(LegacySignature(payload, annotations))
+        if weight.standing != "valid":
+            raise unverifiable(f"{weight.check}: {weight.reason}")
         return annotations
 
     def recognises(self, payload: bytes, annotations: Mapping[str, str]) -> bool:
-        """See `PayloadSigner`; the certificate log's timestamp is not looked at again."""
-        try:
-            return self._is_ours(payload, annotations)
-        except (RefusedError, UntrustedContentError, InvalidSignature, ValueError, KeyError, TypeError):
-            return False
+        """See `PayloadSigner`."""
+        return self._trust.weigh_legacy(LegacySignature(payload, annotations)).standing == "valid"
 
     def _annotations(self, bundle: Mapping[str, Any]) -> dict[str, str]:
         material = bundle["verificationMaterial"]
@@ -101,32 +94,6 @@ class JobPayloads:
             ANNOTATION_LOG: go_json(log).decode(),
             ANNOTATION_TIMESTAMP: go_json({"SignedRFC3161Timestamp": stamp}).decode(),
         }
-
-    def _is_ours(self, payload: bytes, annotations: Mapping[str, str]) -> bool:
-        parsed = x509.load_pem_x509_certificate(annotations[ANNOTATION_CERTIFICATE].encode())
-        certificate = read_certificate(parsed.public_bytes(serialization.Encoding.DER))
-        key = certificate.public_key()
-        if read_workload(certificate).identity != self._identity or not isinstance(key, ec.EllipticCurvePublicKey):
-            return False
-        moment = self._promised(payload, annotations)
-        check_times(certificate, find_issuers(certificate, self._root.authorities), [moment])
-        return is_signature(key, payload, annotations)
-
-    def _promised(self, payload: bytes, annotations: Mapping[str, str]) -> datetime:
-        """The time the log gives this signature, by its promise."""
-        log = read_json_object(annotations[ANNOTATION_LOG].encode(), "The log's promise")
-        said = log["Payload"]
-        key = serialization.load_der_public_key(self._root.tlogs[bytes.fromhex(said["logID"])].key)
-        promise = base64.b64decode(log["SignedEntryTimestamp"], validate=True)
-        if not isinstance(key, ec.EllipticCurvePublicKey):
-            raise TypeError("Rekor 1 signs with elliptic curves")
-        # the names sort as RFC 8785 wants them, and the values are text and small numbers
-        key.verify(promise, canonical_json(said), ec.ECDSA(hashes.SHA256()))
-        spec = read_json_object(base64.b64decode(said["body"], validate=True), "The log entry")["spec"]
-        logged = (spec["data"]["hash"]["value"], spec["signature"]["content"])
-        if logged != (hashlib.sha256(payload).hexdigest(), annotations[ANNOTATION_SIGNATURE]):
-            raise ValueError("the entry is about another signature")
-        return datetime.fromtimestamp(said["integratedTime"], timezone.utc)
 
 
 def _pem(certificate: x509.Certificate) -> str:
