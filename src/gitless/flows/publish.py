@@ -17,6 +17,7 @@ from gitless.flows.changes import file_changes
 from gitless.flows.channel import ChannelMove, Mover, Named, finished, position_of, read_named
 from gitless.flows.complete import Attachment, Completed, Predicates, attach_missing, keep_signed, push, push_content
 from gitless.flows.evidence import gather, judge_all
+from gitless.flows.legacy import attach_legacy
 from gitless.flows.parallel import both
 from gitless.flows.unchanged import is_unchanged
 from gitless.flows.verify import evidence_result
@@ -26,7 +27,7 @@ from gitless.model.manifest import Manifest
 from gitless.model.media_types import PREDICATE_SBOM
 from gitless.model.results import ComponentResult
 from gitless.model.revision import Source, rfc3339
-from gitless.ports import Clock, History, Repository, Signer
+from gitless.ports import Clock, History, PayloadSigner, Repository, Signer
 from gitless.promotion.forward import Decision, decide
 from gitless.promotion.tags import BuildTag, content_tag
 from gitless.verification.evidence import JudgedEvidence
@@ -46,6 +47,7 @@ class Publisher:
         clock: Tells the time of the evidence.
         options: Flags of the run.
         pause: Waits before another look at a channel.
+        payloads: Makes legacy signatures; None where none are asked for.
     """
 
     source: Source
@@ -55,6 +57,7 @@ class Publisher:
     clock: Clock
     options: PublishOptions
     pause: Callable[[int], None]
+    payloads: PayloadSigner | None = None
 
     def publish(
         self,
@@ -83,6 +86,8 @@ class Publisher:
         named, found = self._look(built, repository, read_channel, predicates)
         result = self._describe(plan, built, named)
         if named and not self.options.force and is_unchanged(named, built, plan, self.source, self.history):
+            if named.manifest.digest == built.manifest.digest:
+                self._attach_legacy(plan, built.manifest, repository)
             return self._unchanged(result, named, repository)
         decision = self._decide(named)
         if self.options.dry_run:
@@ -96,6 +101,7 @@ class Publisher:
             raise failure
         build = BuildTag.of(self.options.channel, self.source)
         completed, taken = self._push(repository, built, layer, attachments, found, build)
+        self._attach_legacy(plan, built.manifest, repository)
         result = replace(result, changed=True, pushed=True, evidence=_evidence(completed))
         # the tags are written while the listing is watched for writers that came late; both must end well
         referrers = [item.referrer for item in attachments]
@@ -103,6 +109,11 @@ class Publisher:
             lambda: self._name(result, built, repository, decision, build, taken, named),
             lambda: repository.settle(built.manifest.digest, referrers),
         )[0]
+
+    def _attach_legacy(self, plan: ComponentPlan, artifact: Manifest, repository: Repository) -> None:
+        """Legacy signatures stand beside bundles, never instead; only bytes that this run has built get one."""
+        if self.payloads is not None and not self.options.dry_run:
+            attach_legacy(repository, artifact, str(plan.location), self.payloads)
 
     def _push_unsigned(
         self, result: ComponentResult, built: Built, layer: Blob, repository: Repository

@@ -34,7 +34,7 @@ def make_signer(location: str | None, env: Mapping[str, str]) -> BundleSigner:
     if not location:
         raise UsageError(
             "There is no signing key.",
-            why="A channel never names an unsigned artifact, and signing without a key is not built yet.",
+            why="signing.method is key, and a channel never names an unsigned artifact.",
             hint="Give --signing-key FILE or set GITLESS_SIGNING_KEY=env://VARIABLE.\n"
             "Make a key with `cosign generate-key-pair`.",
         )

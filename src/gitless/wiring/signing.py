@@ -128,6 +128,7 @@ class PendingSigning:
     def _as_job(self, setup: Setup, ambient: Ambient) -> Signing:
         from gitless.model.identity import IdentityPattern
         from gitless.signing.keyless import KeylessSigner
+        from gitless.signing.legacy_certificate import JobPayloads
         from gitless.verification.certificates import CertificateTrust
 
         opening = beside(lambda: open_instance(setup, self._env))
@@ -143,7 +144,7 @@ class PendingSigning:
             signer,
             (CertificateTrust(pattern, instance.trusted_root),),
             VerifyFlags.of_certificates(pattern, _root_file(setup)),
-            CertificatePayloads(signer, pattern, instance.trusted_root) if section.legacy else None,
+            JobPayloads(signer, who) if section.legacy else None,
             token.workload,
             ambient.tokens.platform,
             (instance.notice,) if instance.notice else (),
