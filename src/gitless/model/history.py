@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from gitless.model.digest import Digest
@@ -164,3 +164,30 @@ class ChannelHistory:
     def ok(self) -> bool:
         """Whether there is nothing to report; a history without records is not one to rely on."""
         return self.tag.ok and not self.faults
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFigures:
+    """The four DORA figures of one channel in one period.
+
+    Attributes:
+        start: Begin of the period.
+        end: End of the period, itself outside.
+        promotions: Completed promotions in it; rollbacks are none.
+        per_day: How many that is for each day.
+        lead_time: Median time from commit to channel; None where no commit time is known.
+        failures: How many of the promotions were rolled back or withdrawn, until today.
+        failure_rate: Their part of the promotions; None where there was none.
+        restore_time: Median time from such a promotion to the rollback; None where there was none.
+        is_claimed: Whether a time counts in it that nobody but the signer vouches for.
+    """
+
+    start: datetime
+    end: datetime
+    promotions: int
+    per_day: float
+    lead_time: timedelta | None
+    failures: int
+    failure_rate: float | None
+    restore_time: timedelta | None
+    is_claimed: bool

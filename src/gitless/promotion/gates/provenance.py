@@ -94,7 +94,9 @@ def _contradiction(build: _Build, workload: Workload) -> str:
     )
     for word, said, certified in pairs:
         if said != certified:
-            return f"Its {word} is {said or 'not said'} in the provenance, and {certified or 'not said'} in the certificate."
+            return (
+                f"The provenance says that its {word} is {said or 'unknown'}, the certificate {certified or 'nothing'}."
+            )
     return ""
 
 
