@@ -26,6 +26,7 @@ def record_entry(item: Attestation) -> RecordEntry:
     try:
         record = read_record(item.statement)
     except UntrustedContentError as error:
-        standing, reason = ("invalid", error.what) if item.standing == "valid" else (item.standing, item.reason)
-        return RecordEntry(item.manifest, standing, reason, None, content, signer, item.signed_at)
+        if item.standing == "valid":
+            return RecordEntry(item.manifest, "invalid", error.what, None, content, signer, item.signed_at)
+        return RecordEntry(item.manifest, item.standing, item.reason, None, content, signer, item.signed_at)
     return RecordEntry(item.manifest, item.standing, item.reason, record, content, signer, item.signed_at)

@@ -123,13 +123,13 @@ class Fields:
         value = self._get(key)
         return None if value is None else Fields(value, f"{self._what}: {key}")
 
-    def items(self, key: str) -> tuple[Fields, ...]:
+    def items(self, key: str, *, limit: int = MAX_ITEMS) -> tuple[Fields, ...]:
         """A list of objects; empty where it is absent."""
         value = self._get(key)
         if value is None:
             return ()
-        if not isinstance(value, list) or len(value) > MAX_ITEMS:
-            raise self._refuse(key, f"is not a list of at most {MAX_ITEMS}")
+        if not isinstance(value, list) or len(value) > limit:
+            raise self._refuse(key, f"is not a list of at most {limit}")
         return tuple(Fields(item, f"{self._what}: {key}[{index}]") for index, item in enumerate(value))
 
     def lines(self, key: str) -> dict[str, str]:

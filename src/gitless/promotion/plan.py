@@ -21,6 +21,7 @@ from gitless.promotion.fields import Fields
 from gitless.promotion.record import MAX_REASON
 
 MAX_PLAN_BYTES = 4 * 1024 * 1024
+MAX_MOVES = 1000
 _VERSION = 1
 _WHAT = "The plan"
 
@@ -94,7 +95,7 @@ class Plan:
         fields = Fields(read_json_object(content, _WHAT), _WHAT)
         if fields.number("version", least=1) != _VERSION:
             raise UntrustedContentError(f"{_WHAT} was made by another version of gitless.")
-        moves = tuple(_move(item) for item in fields.items("moves"))
+        moves = tuple(_move(item) for item in fields.items("moves", limit=MAX_MOVES))
         if not moves or len({move.component for move in moves}) != len(moves):
             raise UntrustedContentError(f"{_WHAT} names no component, or one twice.")
         return cls(
@@ -106,17 +107,18 @@ class Plan:
         )
 
 
-def check_plan(plan: Plan, now: Plan) -> None:
+def check_plan(plan: Plan, now: Plan, *, partial: bool = False) -> None:
     """Refuse to act on anything that the reviewers were not shown.
 
     Args:
         plan: What was planned.
         now: What would be done, looked up again.
+        partial: Whether some of the planned components may stay where they are.
 
     Raises:
         CheckError: They differ, or a gate had said no; the hint says to plan again.
     """
-    faults = [*_whole(plan, now)]
+    faults = [*_whole(plan, now), *([] if partial else _left(plan, now))]
     planned = {move.component: move for move in plan.moves}
     for move in now.moves:
         faults += _differences(planned.get(move.component), move)
@@ -137,17 +139,19 @@ def _whole(plan: Plan, now: Plan) -> Sequence[str]:
     ):
         if before != after:
             faults.append(f"The {word} was {before}, and is {after}.")
-    left = {move.component for move in plan.moves} - {move.component for move in now.moves}
-    faults += [f"{name}: it was planned, and is not promoted." for name in sorted(left)]
     return faults
+
+
+def _left(plan: Plan, now: Plan) -> Sequence[str]:
+    left = {move.component for move in plan.moves} - {move.component for move in now.moves}
+    return [f"{name}: it was planned, and is not promoted." for name in sorted(left)]
 
 
 def _differences(planned: PlannedMove | None, move: PlannedMove) -> Sequence[str]:
     if planned is None:
         return [f"{move.component}: it was not planned."]
-    faults = [
-        f"{move.component}: the gate {gate.name} had said no: {gate.reason}" for gate in planned.gates if not gate.ok
-    ]
+    noes = (gate for gate in planned.gates if not gate.ok)
+    faults = [f"{move.component}: the gate {gate.name} had said no: {gate.reason}" for gate in noes]
     for word, before, after in (
         ("digest", planned.digest, move.digest),
         ("channel's digest", planned.observed, move.observed),
