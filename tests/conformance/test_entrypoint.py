@@ -11,14 +11,14 @@ import time
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives import serialization
+from tests.fakes.certified import blob, key_blob
 from tests.fakes.keyless import unsigned
 from tests.fakes.signed import make_signer
 from tests.fakes.sigstore.authorities import new_key
 from tests.fakes.sigstore.claims import GITHUB, github_claims
-from tests.fakes.sigstore.paper import AT, GITHUB_JOB, GITLAB_JOB, about, the_paper, write
-from tests.fakes.sigstore.paper_log import b64, hashedrekord_body, verifier_of
+from tests.fakes.sigstore.paper import GITHUB_JOB, GITLAB_JOB, about, the_paper, write
+from tests.fakes.sigstore.paper_log import b64
 from tests.fakes.sigstore.paper_server import PaperServer
 
 ENTRYPOINT = Path(__file__).with_name("entrypoint")
@@ -31,30 +31,6 @@ def run(*words, **env):
     done = subprocess.run([ENTRYPOINT, *map(str, words)], env=environment, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr, done.stderr
     return done
-
-
-def blob(artifact=ARTIFACT, job=GITHUB_JOB, logged=None):
-    """A bundle with a signature over a file's digest."""
-    paper = the_paper()
-    leaf = paper.leaf(job)
-    signature = leaf.key.sign(artifact, ec.ECDSA(hashes.SHA256()))
-    digest = hashlib.sha256(artifact).digest()
-    entry = paper.rekor[2].log(hashedrekord_body(logged or digest, signature, verifier_of(leaf.certificate)), AT)
-    document = paper.bundle(leaf.certificate, {}, [entry], [paper.tsa.stamp(signature, AT)])
-    del document["dsseEnvelope"]
-    said = {"messageDigest": {"algorithm": "SHA2_256", "digest": b64(digest)}, "signature": b64(signature)}
-    return {**document, "messageSignature": said}
-
-
-def key_blob(key, artifact=ARTIFACT):
-    signature = key.sign(artifact, ec.ECDSA(hashes.SHA256()))
-    document = blob()
-    said = {"signature": b64(signature)}
-    return {
-        **document,
-        "verificationMaterial": {"publicKey": {"hint": "k"}, "tlogEntries": []},
-        "messageSignature": said,
-    }
 
 
 @pytest.fixture
@@ -74,28 +50,28 @@ def verify(place, content, *more, identity=GITHUB_JOB.subject, target=None):
 @pytest.mark.parametrize("target", ["file", "digest"])
 def test_true_bundles_about_a_file_verify(place, target):
     named = None if target == "file" else f"sha256:{SHA256}"
-    for content in (blob(), the_paper().sign(about(SHA256)), the_paper().sign(about(SHA256), rekor=1)):
+    for content in (blob(ARTIFACT), the_paper().sign(about(SHA256)), the_paper().sign(about(SHA256), rekor=1)):
         done = verify(place, content, target=named)
         assert (done.returncode, done.stderr.split(":")[0]) == (0, "valid"), done.stderr
 
 
 FALSE = {
     "other-file": (lambda: blob(b"another"), "bundle.6-signature"),
-    "other-signer": (lambda: blob(job=GITLAB_JOB), "bundle.7-identity"),
-    "logged-as-another-file": (lambda: blob(logged=hashlib.sha256(b"another").digest()), "bundle.5-log"),
+    "other-signer": (lambda: blob(ARTIFACT, GITLAB_JOB), "bundle.7-identity"),
+    "logged-as-another-file": (lambda: blob(ARTIFACT, logged=hashlib.sha256(b"another").digest()), "bundle.5-log"),
     "message-digest-of-another-file": (
-        lambda: {**blob(), "messageSignature": {**blob()["messageSignature"], "messageDigest": {"algorithm": "SHA2_256", "digest": b64(b"\0" * 32)}}},
+        lambda: {**blob(ARTIFACT), "messageSignature": {**blob(ARTIFACT)["messageSignature"], "messageDigest": {"algorithm": "SHA2_256", "digest": b64(b"\0" * 32)}}},
         "bundle.6-signature",
     ),
-    "no-signature": (lambda: {**blob(), "messageSignature": {}}, "bundle.1-format"),
-    "empty-signature": (lambda: {**blob(), "messageSignature": {"signature": ""}}, "bundle.1-format"),
-    "signature-no-base64": (lambda: {**blob(), "messageSignature": {"signature": "%"}}, "bundle.1-format"),
-    "two-contents": (lambda: {**blob(), **the_paper().draw(about(SHA256))}, "bundle.1-format"),
-    "unknown-version": (lambda: {**blob(), "mediaType": "application/vnd.dev.sigstore.bundle.v9+json"}, "bundle.1-format"),
+    "no-signature": (lambda: {**blob(ARTIFACT), "messageSignature": {}}, "bundle.1-format"),
+    "empty-signature": (lambda: {**blob(ARTIFACT), "messageSignature": {"signature": ""}}, "bundle.1-format"),
+    "signature-no-base64": (lambda: {**blob(ARTIFACT), "messageSignature": {"signature": "%"}}, "bundle.1-format"),
+    "two-contents": (lambda: {**blob(ARTIFACT), **the_paper().draw(about(SHA256))}, "bundle.1-format"),
+    "unknown-version": (lambda: {**blob(ARTIFACT), "mediaType": "application/vnd.dev.sigstore.bundle.v9+json"}, "bundle.1-format"),
     "empty-chain": (
-        lambda: {**blob(), "verificationMaterial": {"x509CertificateChain": {"certificates": []}}}, "bundle.1-format"
+        lambda: {**blob(ARTIFACT), "verificationMaterial": {"x509CertificateChain": {"certificates": []}}}, "bundle.1-format"
     ),
-    "no-material": (lambda: {**blob(), "verificationMaterial": []}, "bundle.1-format"),
+    "no-material": (lambda: {**blob(ARTIFACT), "verificationMaterial": []}, "bundle.1-format"),
     "no-json": (lambda: b"{", "bundle.1-format"),
     "statement-about-another-file": (lambda: the_paper().sign(about("0" * 64)), "bundle.9-subject"),
     "statement-of-another-type": (lambda: the_paper().sign(about(SHA256), payload_type="text/plain"), "bundle.8-payload"),
@@ -116,12 +92,12 @@ def test_managed_keys(place):
     form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     (place / "key.pub").write_bytes(key.public_key().public_bytes(*form))
     (place / "other.pub").write_bytes(make_signer().public_key_pem)
-    assert verify(place, key_blob(key), "--key", place / "key.pub").returncode == 0
-    assert "bundle.6-signature" in verify(place, key_blob(key), "--key", place / "other.pub").stderr
+    assert verify(place, key_blob(key, ARTIFACT), "--key", place / "key.pub").returncode == 0
+    assert "bundle.6-signature" in verify(place, key_blob(key, ARTIFACT), "--key", place / "other.pub").stderr
     assert "bundle.6-signature" in verify(place, key_blob(key, b"x"), "--key", place / "key.pub").stderr
-    assert "bundle.7-identity" in verify(place, blob(), "--key", place / "key.pub").stderr
-    assert "bundle.7-identity" in verify(place, key_blob(key)).stderr
-    assert verify(place, key_blob(key), "--key", place / "root.json").returncode == 2
+    assert "bundle.7-identity" in verify(place, blob(ARTIFACT), "--key", place / "key.pub").stderr
+    assert "bundle.7-identity" in verify(place, key_blob(key, ARTIFACT)).stderr
+    assert verify(place, key_blob(key, ARTIFACT), "--key", place / "root.json").returncode == 2
 
 
 def test_older_versions_with_a_chain_verify(place):
@@ -143,7 +119,7 @@ def test_wrong_command_lines_are_2(place):
 
 @pytest.mark.parametrize("staging", [False, True])
 def test_the_public_instances_roots_come_with_sigstore(place, staging):
-    (place / "bundle.json").write_bytes(write(blob()))
+    (place / "bundle.json").write_bytes(write(blob(ARTIFACT)))
     who = ("--certificate-identity", GITHUB_JOB.subject, "--certificate-oidc-issuer", GITHUB)
     words = ("verify-bundle", *(["--staging"] if staging else []), "--bundle", place / "bundle.json", *who)
     done = run(*words, place / "a.txt")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from tests.fakes.signed import make_artifact
-from tests.fakes.sigstore.authorities import der
+from tests.fakes.sigstore.authorities import der, pem
 from tests.fakes.sigstore.claims import GITHUB, GITLAB, SHA
 from tests.fakes.sigstore.identities import Identity as Named
-from tests.fakes.sigstore.paper import GITHUB_JOB, GITLAB_JOB, Paper, about, the_paper
+from tests.fakes.sigstore.paper import AT, GITHUB_JOB, GITLAB_JOB, Paper, about, the_paper
+from tests.fakes.sigstore.paper_log import Body, b64, canonical, hashedrekord_body, verifier_of
 
 from gitless.artifact.manifest import CONFIG_BLOB, EMPTY_BLOB, build_referrer
+from gitless.artifact.signatures import add_signature
 from gitless.model.blob import Blob
 from gitless.model.bundle import Bundle
 from gitless.model.descriptor import Descriptor
@@ -21,11 +26,20 @@ from gitless.model.identity import IdentityPattern
 from gitless.model.manifest import Manifest
 from gitless.model.media_types import BUNDLE, FLUX_CONTENT, PREDICATE_PROVENANCE, PREDICATE_SBOM, PREDICATE_SIGNATURE
 from gitless.model.platform_build import PlatformBuild
+from gitless.model.simple_signing import (
+    ANNOTATION_CERTIFICATE,
+    ANNOTATION_LOG,
+    ANNOTATION_SIGNATURE,
+    SIMPLE_SIGNING,
+    legacy_tag,
+    simple_signing,
+)
 from gitless.model.workload import Workload
 from gitless.ports import Repository
 from gitless.verification.certificates import CertificateTrust
 from gitless.verification.evidence import Evidence
 from gitless.verification.extensions import read_certificate, read_workload
+from gitless.verification.legacy import LegacySignature
 
 REVISION = f"main@sha1:{SHA}"
 GITHUB_PATTERN = IdentityPattern(GITHUB, GITHUB_JOB.subject, "https://github.com/acme/d2-apps")
@@ -105,3 +119,68 @@ def put(store: Repository, artifact: Manifest, evidence: list[Evidence], tag: st
     store.attach(
         artifact.digest, [build_referrer(item.bundle, kind, artifact.descriptor, created) for item, kind in made]
     )
+
+
+def blob(artifact: bytes, job: Named = GITHUB_JOB, logged: bytes | None = None) -> dict[str, Any]:
+    """A bundle with a signature over a file's digest, Rekor 2.
+
+    Args:
+        artifact: The file.
+        job: Who signs.
+        logged: Another digest than the file's, for the log entry.
+    """
+    paper = the_paper()
+    leaf = paper.leaf(job)
+    signature = leaf.key.sign(artifact, ec.ECDSA(hashes.SHA256()))
+    digest = hashlib.sha256(artifact).digest()
+    entry = paper.rekor[2].log(hashedrekord_body(logged or digest, signature, verifier_of(leaf.certificate)), AT)
+    document = paper.bundle(leaf.certificate, {}, [entry], [paper.tsa.stamp(signature, AT)])
+    del document["dsseEnvelope"]
+    said = {"messageDigest": {"algorithm": "SHA2_256", "digest": b64(digest)}, "signature": b64(signature)}
+    return {**document, "messageSignature": said}
+
+
+def key_blob(key: ec.EllipticCurvePrivateKey, artifact: bytes) -> dict[str, Any]:
+    """The same with a key."""
+    said = {"signature": b64(key.sign(artifact, ec.ECDSA(hashes.SHA256())))}
+    material = {"publicKey": {"hint": "k"}, "tlogEntries": []}
+    return {"mediaType": BUNDLE, "verificationMaterial": material, "messageSignature": said}
+
+
+def legacy(digest: Digest, job: Named = GITHUB_JOB, paper: Paper | None = None, **leaf_faults: Any) -> LegacySignature:
+    """A legacy signature by a job, with Rekor 1's promise; `leaf_faults` as `Paper.leaf` takes them."""
+    paper = paper or the_paper()
+    payload, leaf = simple_signing("ghcr.io/acme/apps/web", digest), paper.leaf(job, **leaf_faults)
+    signature = leaf.key.sign(payload, ec.ECDSA(hashes.SHA256()))
+    spec = {
+        "data": {"hash": {"algorithm": "sha256", "value": hashlib.sha256(payload).hexdigest()}},
+        "signature": {"content": b64(signature), "publicKey": {"content": b64(pem(leaf.certificate))}},
+    }
+    body = {"apiVersion": "0.0.1", "kind": "hashedrekord", "spec": spec}
+    entry = paper.rekor[1].log(Body("hashedrekord", "0.0.1", canonical(body)), AT)
+    log = {
+        "SignedEntryTimestamp": entry["inclusionPromise"]["signedEntryTimestamp"],
+        "Payload": {
+            "body": entry["canonicalizedBody"],
+            "integratedTime": int(entry["integratedTime"]),
+            "logIndex": int(entry["logIndex"]),
+            "logID": paper.rekor[1].log_id.hex(),
+        },
+    }
+    annotations = {
+        ANNOTATION_SIGNATURE: b64(signature),
+        ANNOTATION_CERTIFICATE: pem(leaf.certificate).decode(),
+        ANNOTATION_LOG: json.dumps(log),
+    }
+    return LegacySignature(payload, annotations)
+
+
+def put_legacy(store: Repository, artifact: Manifest, *signatures: LegacySignature) -> None:
+    """Put legacy signatures under their tag."""
+    manifest = None
+    for item in signatures:
+        manifest, config = add_signature(manifest, item.payload, item.annotations)
+        store.push_blob(Blob.of(item.payload, SIMPLE_SIGNING))
+        store.push_blob(config)
+    if manifest is not None:
+        store.push_manifest(manifest, legacy_tag(artifact.digest))

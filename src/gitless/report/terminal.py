@@ -8,9 +8,15 @@ from gitless.errors import GitlessError
 from gitless.model.digest import Digest
 from gitless.model.media_types import PREDICATE_PROVENANCE, PREDICATE_SBOM, PREDICATE_SIGNATURE
 from gitless.model.results import ComponentResult, EvidenceResult, InspectResult, PublishResult, VerifyResult
+from gitless.model.simple_signing import SIMPLE_SIGNING
 from gitless.report.foreign import log_line, one_line
 
-_WORDS = {PREDICATE_SIGNATURE: "signature", PREDICATE_SBOM: "SBOM", PREDICATE_PROVENANCE: "provenance"}
+_WORDS = {
+    PREDICATE_SIGNATURE: "signature",
+    PREDICATE_SBOM: "SBOM",
+    PREDICATE_PROVENANCE: "provenance",
+    SIMPLE_SIGNING: "legacy signature",
+}
 
 
 def publish_lines(result: PublishResult) -> list[str]:

@@ -30,12 +30,15 @@ from gitless.model.identity import Identity
 from gitless.model.workload import Workload
 from gitless.verification.chain import check_times, find_issuers
 from gitless.verification.extensions import claimed_identities, read_certificate, read_workload
+from gitless.verification.legacy import LegacySignature
 from gitless.verification.log_entry import LogEntry
 from gitless.verification.signed import Signed
 from gitless.verification.sigstore_python import SigstorePython
 from gitless.verification.timestamps import read_tokens, verified_times
 from gitless.verification.trust import RefusedError, Weight
 from gitless.verification.trusted_root import Log, TrustedRoot
+
+_BY_KEY = Weight("foreign", "It is signed with a key, not with a certificate.", "bundle.7-identity")
 
 
 class Matcher(Protocol):
@@ -78,6 +81,30 @@ class CertificateTrust:
         except RefusedError as refused:
             return Weight("invalid", refused.what, refused.check)
 
+    def weigh_legacy(self, signature: LegacySignature) -> Weight:
+        """Weigh a legacy signature; it has no other time than the log's promise (Rekor v1).
+
+        Raises:
+            UsageError: As `weigh`.
+        """
+        try:
+            if not signature.certificate:
+                return _BY_KEY
+            certificate = read_certificate(signature.certificate)
+            found = self._identify(certificate)
+            return found if isinstance(found, Weight) else self._weigh_promise(signature, certificate, found)
+        except RefusedError as refused:
+            return Weight("invalid", refused.what, refused.check)
+
+    def _weigh_promise(self, signature: LegacySignature, certificate: x509.Certificate, workload: Workload) -> Weight:
+        if not signature.is_signed_by(_public_key(certificate)):
+            raise RefusedError("bundle.6-signature", "The signature is not by the certificate's key.")
+        issuers = find_issuers(certificate, self._root.authorities)
+        moment, tlog = signature.promised(self._root)
+        check_times(certificate, issuers, [moment])
+        self._sigstore.verify_log_timestamp(certificate, issuers[0], tlog, _certificate_log(certificate, self._root))
+        return Weight("valid", f"Signed by {workload.identity}.", "bundle.6-signature", workload, moment)
+
     def weigh_signed(self, signed: Signed) -> Weight:
         """Weigh a bundle that was taken apart.
 
@@ -86,8 +113,13 @@ class CertificateTrust:
             UsageError: As `weigh`.
         """
         if signed.has_key:
-            return Weight("foreign", "It is signed with a key, not with a certificate.", "bundle.7-identity")
+            return _BY_KEY
         certificate = read_certificate(signed.certificate)
+        found = self._identify(certificate)
+        return found if isinstance(found, Weight) else self._weigh_ours(signed, certificate, found)
+
+    def _identify(self, certificate: x509.Certificate) -> Workload | Weight:
+        """What a certificate of ours says of the job; the weight of somebody else's."""
         claimed = claimed_identities(certificate)
         if not any(map(self.pattern.matches, claimed)):
             reason = f"It is signed by {' or '.join(map(str, claimed))}, who is not trusted."
@@ -96,7 +128,7 @@ class CertificateTrust:
         if self.pattern.source not in ("", workload.source_uri):
             reason = f"It is signed for the repository {workload.source_uri}, which is not trusted."
             return Weight("foreign", reason, "bundle.7-identity")
-        return self._weigh_ours(signed, certificate, workload)
+        return workload
 
     def _weigh_ours(self, signed: Signed, certificate: x509.Certificate, workload: Workload) -> Weight:
         signed.check(_public_key(certificate))

@@ -16,8 +16,10 @@ from gitless.model.descriptor import Descriptor
 from gitless.model.digest import Digest
 from gitless.model.manifest import Manifest
 from gitless.model.media_types import IN_TOTO
+from gitless.model.simple_signing import SIMPLE_SIGNING, signed_digest
 from gitless.model.statement import Statement
 from gitless.model.workload import Workload
+from gitless.verification.legacy import LegacySignature
 from gitless.verification.trust import Standing, Trust, Weight
 
 
@@ -47,6 +49,7 @@ class JudgedEvidence:
         workload: What the signing certificate says of the job; None for keys and for what is not valid.
         signed_at: A time another party vouches for, UTC; None where nobody does.
         timestamped: Whether that time is a timestamp authority's (RFC 3161).
+        is_legacy: Whether it is a legacy signature, which holds no statement.
     """
 
     manifest: Digest
@@ -57,10 +60,13 @@ class JudgedEvidence:
     workload: Workload | None = None
     signed_at: datetime | None = None
     timestamped: bool = False
+    is_legacy: bool = False
 
     @property
     def predicate_type(self) -> str:
-        """The statement's predicate type; empty where it could not be read."""
+        """The statement's predicate type; a legacy signature's media type; empty where it could not be read."""
+        if self.is_legacy:
+            return SIMPLE_SIGNING
         return self.statement.predicate_type if self.statement else ""
 
 
@@ -95,6 +101,32 @@ def judge_evidence(evidence: Evidence, subject: Digest, trusted: Sequence[Trust]
     if weight.standing == "valid":
         return _judge_statement(digest, bundle, subject, weight)
     return JudgedEvidence(digest, weight.standing, weight.reason, _read(bundle), weight.check)
+
+
+def judge_legacy(
+    manifest: Digest, signature: LegacySignature, subject: Digest, trusted: Sequence[Trust]
+) -> JudgedEvidence:
+    """Weigh one legacy signature.
+
+    Args:
+        manifest: The manifest that holds it.
+        signature: The signature.
+        subject: The digest it must be about.
+        trusted: The trusted identities; any of them may have signed.
+    """
+    weight = _best([identity.weigh_legacy(signature) for identity in trusted])
+    if weight.standing == "valid" and signed_digest(signature.payload) != subject:
+        weight = Weight("invalid", "It is about another digest.", "bundle.9-subject")
+    return JudgedEvidence(
+        manifest,
+        weight.standing,
+        weight.reason,
+        None,
+        weight.check,
+        weight.workload,
+        weight.signed_at,
+        is_legacy=True,
+    )
 
 
 def _best(weights: Sequence[Weight]) -> Weight:

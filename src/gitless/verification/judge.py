@@ -5,6 +5,7 @@
  2. at least one of these bundles is signed by a trusted key (certificates are rejected), or by a certificate of the
     trusted identity that verifies under the trusted root (keys are rejected);
  3. its payload is an in-toto statement about the artifact's digest; the predicate type is not looked at.
+ Where there is no bundle at all, and only there, the legacy signatures of `sha256-<hex>.sig` are judged instead.
 
 `cosign` is what `cosign verify`, `verify-attestation --type cyclonedx` and `--type slsaprovenance1` ask together:
  1. to 3. as above, and 4. one valid statement of each of the three predicate types.
@@ -62,6 +63,8 @@ def valid(evidence: Sequence[JudgedEvidence], predicate_type: str | None = None)
 
 def _listed(policy: str, evidence: Sequence[JudgedEvidence]) -> Check:
     reason = f"{len(evidence)} bundle(s) are listed." if evidence else "No bundle is listed: the artifact is unsigned."
+    if evidence and all(item.is_legacy for item in evidence):
+        reason = f"No bundle is listed; {len(evidence)} legacy signature(s) are read instead."
     return Check(f"{policy}.1-listed", bool(evidence), reason)
 
 

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from gitless.errors import UsageError
 from gitless.model.bundle import Bundle, key_hint
 from gitless.model.dsse import Envelope
-from gitless.verification.trust import Weight
+from gitless.verification.legacy import LegacySignature
+from gitless.verification.trust import RefusedError, Weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +62,13 @@ class TrustedKey:
         if bundle.key_hint == self.hint:
             reason = "Its key hint is a trusted key's, but the signature does not verify."
             return Weight("invalid", reason, "bundle.6-signature")
+        return Weight("foreign", "It is not signed by a trusted key.", "bundle.7-identity")
+
+    def weigh_legacy(self, signature: LegacySignature) -> Weight:
+        """Weigh a legacy signature; implements `Trust`. A certificate beside it is not looked at, as in Flux."""
+        try:
+            if signature.is_signed_by(self.key):
+                return Weight("valid", "Signed by a trusted key.", "bundle.6-signature")
+        except RefusedError as refused:
+            return Weight("invalid", refused.what, refused.check)
         return Weight("foreign", "It is not signed by a trusted key.", "bundle.7-identity")

@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from gitless.errors import UsageError
 from gitless.model.digest import Digest
 from gitless.verification.trust import RefusedError
-from gitless.verification.trusted_root import Log, TrustedRoot
+from gitless.verification.trusted_root import Authority, Log, TrustedRoot
 
 if TYPE_CHECKING:
     from sigstore.models import Bundle
+    from sigstore.models import TrustedRoot as LibraryRoot
     from sigstore.verify import Verifier
 
 # parts of its messages, in the order in which they are looked for; version 4.5.1, pinned
@@ -96,6 +97,29 @@ class SigstorePython:
         hashed = Hashed(algorithm=HashAlgorithm.SHA2_256, digest=bytes.fromhex(digest.hex))
         _numbered(lambda: verifier.verify_artifact(hashed, _bundle(content), _ThisCertificate(certificate)))
 
+    def verify_log_timestamp(self, certificate: x509.Certificate, issuer: Authority, tlog: Log, ctlog: Log) -> None:
+        """Verify the certificate log's timestamp alone, for signatures that are in no bundle.
+
+        Args:
+            certificate: The signing certificate.
+            issuer: The authority that issued it.
+            tlog: The log that has the signature.
+            ctlog: The log its certificate names.
+
+        Raises:
+            RefusedError: It does not verify (bundle.4-sct).
+            UsageError: The trusted root cannot be used.
+        """
+        # its parts are not public; the version is pinned
+        from sigstore._internal.sct import verify_sct
+        from sigstore._internal.trust import KeyringPurpose
+
+        keyring = self._library_root(tlog, ctlog).ct_keyring(KeyringPurpose.VERIFY)
+        try:
+            verify_sct(certificate, list(issuer.chain), keyring)
+        except Exception as error:  # as in `_numbered`
+            raise RefusedError("bundle.4-sct", "The certificate's log timestamp does not verify.") from error
+
     def _verifier(self, tlog: Log, ctlog: Log) -> Verifier:
         pair = (tlog.key_id, ctlog.key_id)
         with self._lock:
@@ -104,13 +128,19 @@ class SigstorePython:
             return self._verifiers[pair]
 
     def _build(self, tlog: Log, ctlog: Log) -> Verifier:
-        from sigstore.models import TrustedRoot as LibraryRoot
         from sigstore.verify import Verifier
+
+        return Verifier(trusted_root=self._library_root(tlog, ctlog))
+
+    def _library_root(self, tlog: Log, ctlog: Log) -> LibraryRoot:
+        from sigstore.models import TrustedRoot as LibraryRoot
         from sigstore_models.trustroot.v1 import TrustedRoot as RootModel
 
         try:
             root = LibraryRoot(RootModel.from_json(self._root.narrowed(tlog, ctlog)))
-            return Verifier(trusted_root=root)
+            root.get_fulcio_certs()
+            root.get_timestamp_authorities()
+            return root
         except Exception as error:  # its own errors and pydantic's
             raise UsageError(
                 "The trusted root is not usable.",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from gitless.errors import UntrustedContentError
 from gitless.model.bundle import Bundle
 from gitless.model.workload import Workload
+
+if TYPE_CHECKING:
+    from gitless.verification.legacy import LegacySignature
 
 Standing = Literal["valid", "foreign", "invalid"]
 
@@ -53,4 +56,8 @@ class Trust(Protocol):
 
     def weigh(self, bundle: Bundle) -> Weight:
         """Weigh a bundle's signature, certificate and log entry; the payload is not looked at."""
+        ...
+
+    def weigh_legacy(self, signature: LegacySignature) -> Weight:
+        """Weigh a legacy signature in the same way."""
         ...
