@@ -1,0 +1,125 @@
+"""Reads a channel's ledger: what its journal lists, the records behind that, and what the channel names now.
+
+However long the history, it takes four steps one after another: the journal, its pages, the records, their bundles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gitless.errors import MalformedContentError, UntrustedContentError
+from gitless.flows.parallel import both, map_together
+from gitless.model.bundle import MAX_FOREIGN_BUNDLE_BYTES
+from gitless.model.descriptor import Descriptor
+from gitless.model.digest import Digest
+from gitless.model.history import ChannelHistory, RecordEntry
+from gitless.model.manifest import Manifest
+from gitless.model.namespace import PROMOTION
+from gitless.ports import Repository
+from gitless.promotion.chain import read_history
+from gitless.promotion.journal import Journal, joined, journal_tag
+from gitless.promotion.record import read_record
+from gitless.verification.evidence import Evidence, JudgedEvidence, bundle_layer, judge_evidence
+from gitless.verification.trust import Trust
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A channel as it was read.
+
+    Attributes:
+        history: Its records in order, and what does not fit.
+        journal: What the journal's tag names.
+        listed: Every record's manifest that journal and pages list, oldest first.
+        named: What the channel names; None where it does not exist.
+    """
+
+    history: ChannelHistory
+    journal: Journal
+    listed: tuple[Digest, ...]
+    named: Manifest | None
+
+    @property
+    def observed(self) -> Digest | None:
+        """The digest the channel names."""
+        return self.named.digest if self.named else None
+
+
+def read_ledger(
+    repository: Repository,
+    component: str,
+    channel: str,
+    trusted: Sequence[Trust],
+    *,
+    place: str = "",
+    beside: Sequence[RecordEntry] = (),
+) -> Ledger:
+    """Read a channel's journal and records.
+
+    Args:
+        repository: Where the channel is.
+        component: The component.
+        channel: The channel.
+        trusted: The promoting identity.
+        place: The repository's name, as records write it.
+        beside: Records that were found elsewhere, among the evidence of a digest.
+
+    Raises:
+        UntrustedContentError: The journal's tag names something else, or content does not have its digest.
+        RemoteError: The store failed.
+    """
+    index, named = both(
+        lambda: repository.fetch_manifest(journal_tag(channel)), lambda: repository.fetch_manifest(channel)
+    )
+    journal = Journal.parse(index)
+    pages = map_together(lambda page: Journal.parse(repository.fetch_manifest(page.digest)), journal.pages)
+    listed = joined(journal, pages)
+    entries = map_together(lambda digest: _read_entry(repository, digest, trusted), listed)
+    repeated = [digest for part in (*pages, journal) for digest in part.repeated]
+    history = read_history(
+        component,
+        channel,
+        (*entries, *beside),
+        listed,
+        named.digest if named else None,
+        repository=place,
+        repeated=repeated,
+    )
+    return Ledger(history, journal, listed, named)
+
+
+def record_entries(evidence: Sequence[JudgedEvidence]) -> tuple[RecordEntry, ...]:
+    """The promotion records among a digest's evidence, weighed under the promoting identity."""
+    return tuple(_entry(item) for item in evidence if item.predicate_type == PROMOTION)
+
+
+def _read_entry(repository: Repository, digest: Digest, trusted: Sequence[Trust]) -> RecordEntry:
+    manifest = repository.fetch_manifest(digest)
+    if manifest is None:
+        return RecordEntry(digest, "missing", "Its manifest is not in the registry.")
+    try:
+        subject = manifest.subject
+        layer = bundle_layer(manifest, subject.digest) if subject else None
+        if subject is None or layer is None or layer.size > MAX_FOREIGN_BUNDLE_BYTES:
+            return RecordEntry(digest, "invalid", "It is no referrer that holds one bundle.")
+        bundle = _fetch(repository, layer)
+    except MalformedContentError as error:
+        return RecordEntry(digest, "invalid", error.what)
+    return _entry(judge_evidence(Evidence(manifest.descriptor, bundle), subject.digest, trusted))
+
+
+def _fetch(repository: Repository, layer: Descriptor) -> bytes:
+    return repository.fetch_blob(layer, MAX_FOREIGN_BUNDLE_BYTES)
+
+
+def _entry(item: JudgedEvidence) -> RecordEntry:
+    if item.statement is None:
+        return RecordEntry(item.manifest, "invalid" if item.standing == "valid" else item.standing, item.reason)
+    statement, standing, reason = Digest.of(item.statement.content), item.standing, item.reason
+    try:
+        record = read_record(item.statement)
+    except UntrustedContentError as error:
+        standing, reason, record = "invalid" if standing == "valid" else standing, error.what, None
+    signer = str(item.workload.identity) if item.workload else ""
+    return RecordEntry(item.manifest, standing, reason, record, statement, signer, item.signed_at)
