@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from gitless.errors import RemoteError, UntrustedContentError, UsageError
+from gitless.errors import RemoteError, UntrustedContentError
 from gitless.model.secret import Secret
 from gitless.web.patience import Deadline
 from gitless.web.session import Answer, Request, Session
@@ -57,9 +57,8 @@ class Fulcio:
             identity: Unused; the token is ours.
 
         Raises:
-            UsageError: Fulcio refuses the token.
             UntrustedContentError: The answer holds no certificate with an embedded SCT.
-            RemoteError: Any other failure.
+            RemoteError: Fulcio refuses the token, or failed.
         """
         del identity
         pem = request.public_bytes(serialization.Encoding.PEM)
@@ -77,13 +76,15 @@ class Fulcio:
         self.issued = _read(answer)
         return self.issued
 
-    def _explained(self, error: RemoteError) -> Exception:
+    def _explained(self, error: RemoteError) -> RemoteError:
         # the service may say back what it was sent
         error.why = why = error.why.replace(self._token.reveal(), "***")
         if error.status in (400, 401, 403):
-            return UsageError(
+            # the token was verified before: whether it or the instance is at fault, nothing was done
+            return RemoteError(
                 "Fulcio refuses the job's token.",
                 why=why,
+                status=error.status,
                 hint="The token's issuer and audience must be ones this Fulcio knows, and every claim it needs must be "
                 "in it.\nA self-managed GitLab or GitHub Enterprise Server needs a Sigstore instance of its own: "
                 "signing.sigstore in gitless.yaml.",

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from gitless.errors import CheckError, DefectError
+from gitless.errors import DefectError
 from gitless.model.bundle import MAX_BUNDLE_BYTES
 from gitless.model.identity import Identity
 from gitless.model.token import IdentityToken
@@ -107,9 +107,10 @@ class KeylessSigner:
         """Sign in-toto statement bytes; returns the bundle's JSON bytes, verified against the trusted root.
 
         Raises:
-            UsageError: Fulcio refuses the token, or the job has none.
+            UsageError: The job has no token.
             CheckError: The certificate names another identity, or an answer does not verify.
-            RemoteError: A service failed for longer than the deadline, the token ran out, or the clock is wrong.
+            RemoteError: A service failed for longer than the deadline, Fulcio refuses the token, it ran out, or the
+                clock is wrong.
             DefectError: The bundle would pass 3 MiB; whoever made the statement should have bounded it.
         """
         _check_size(len(statement) * 4 // 3 + _OVERHEAD)
@@ -175,7 +176,7 @@ class KeylessSigner:
             with context.signer(_Accepted()) as signer:  # type: ignore[arg-type]
                 issued = fulcio.issued
         if issued is None:
-            raise CheckError("Fulcio was not asked for a certificate.")
+            raise AssertionError("the signer asks for its certificate at once")
         workload = check_certificate(issued.cert, token, self._clock.now())
         trust = CertificateTrust(Exactly(workload.identity), self.instance.trusted_root)
         return Enrolled(signer, trust, issued.cert, workload)

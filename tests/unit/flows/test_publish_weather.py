@@ -96,9 +96,9 @@ def server(clock: Time) -> Iterator[PaperServer]:
         yield running
 
 
-def unnamed(job: Job, result: ComponentResult, exit_code: int = 3) -> None:
+def unnamed(job: Job, result: ComponentResult) -> None:
     assert result.error is not None
-    assert result.error.exit_code == exit_code
+    assert result.error.exit_code == 3
     assert job.open_store().list_tags() == ()
 
 
@@ -142,11 +142,11 @@ def test_a_service_that_stays_down_leaves_nothing_named_and_the_next_run_complet
     assert job.entries() == 3
 
 
-def test_a_refused_token_is_the_users(server: PaperServer, clock: Time) -> None:
+def test_a_refused_token_leaves_nothing_named(server: PaperServer, clock: Time) -> None:
     job = Job(server, clock)
     commit = job.commit("one")
     server.forecast(SIGNING_CERT, refuse(400))
-    unnamed(job, job.publish(commit), exit_code=2)
+    unnamed(job, job.publish(commit))
     complete(job, job.publish(commit))
 
 

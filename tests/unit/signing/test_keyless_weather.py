@@ -13,7 +13,7 @@ from tests.fakes.sigstore.paper import about
 from tests.fakes.sigstore.paper_answers import SIGNING_CERT, TIMESTAMP, V1_ENTRIES, V2_ENTRIES, rekor_error
 from tests.fakes.sigstore.paper_server import CUT, LOST, PaperServer, refuse, say
 
-from gitless.errors import CheckError, GitlessError, RemoteError, UntrustedContentError, UsageError
+from gitless.errors import CheckError, GitlessError, RemoteError, UntrustedContentError
 from gitless.model.bundle import Bundle
 from gitless.signing.instance import Version
 from gitless.signing.keyless import KeylessSigner
@@ -42,7 +42,8 @@ def failure(signer: KeylessSigner) -> GitlessError:
 def test_fulcio_refuses_the_token(server: PaperServer, clock: Time) -> None:
     server.forecast(SIGNING_CERT, say(_fulcio(400, "There was an error processing the identity token")))
     error = failure(signer_for(server, clock))
-    assert isinstance(error, UsageError)
+    assert isinstance(error, RemoteError)
+    assert (error.exit_code, error.temporary, error.status) == (3, False, 400)
     assert error.what == "Fulcio refuses the job's token."
     assert "answered 400: There was an error processing the identity token" in error.why
     assert server.count(SIGNING_CERT) == 1
