@@ -49,7 +49,7 @@ def prepare(verb: str, env: Mapping[str, str]) -> tuple[dict[str, str], Path]:
 
 
 def become(site: Path, arguments: list[str], env: dict[str, str]) -> int:
-    """Run the core in place of this process; where the system cannot do that, as its child."""
+    """Run the core in place of this process; where the system cannot do that, as its child with this exit code."""
     command = [sys.executable, "-I", "-S", str(HERE / "launch.py"), str(site), *arguments]
     sys.stdout.flush()
     sys.stderr.flush()
@@ -57,7 +57,7 @@ def become(site: Path, arguments: list[str], env: dict[str, str]) -> int:
         import subprocess
 
         return subprocess.run(command, env=env, check=False).returncode
-    os.execve(sys.executable, command, env)
+    return os.execve(sys.executable, command, env)
 
 
 def _make(place: Place, needed: str, env: Mapping[str, str]) -> Path:

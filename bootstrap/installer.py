@@ -68,9 +68,9 @@ def choose_wheel(names: Mapping[str, str], version: str) -> str | None:
     """The wheel of that version for this machine."""
     for name in sorted(names):
         parts = name.removesuffix(".whl").split("-")
-        if name.endswith(".whl") and parts[:4] == ["uv", version, "py3", "none"]:
-            if any(_fits(tag) for tag in parts[-1].split(".")):
-                return name
+        is_ours = name.endswith(".whl") and parts[:4] == ["uv", version, "py3", "none"]
+        if is_ours and any(_fits(tag) for tag in parts[-1].split(".")):
+            return name
     return None
 
 
@@ -134,7 +134,7 @@ def _failed(said: str, *, offline: bool) -> BootstrapError:
     # an index-url with a password stands in uv's environment, and uv masks it in what it prints
     why = "\n".join(said.strip().splitlines()[-12:])
     if "has no wheels with a matching" in said or "no usable wheels" in said or "no wheels are usable" in said:
-        hint = "No wheel fits this machine: use Linux (x86_64, arm64), macOS on arm64 or Windows x64, CPython 3.10 to 3.14."
+        hint = "No wheel fits: use Linux (x64, arm64), macOS on arm64 or Windows x64, with CPython 3.10 to 3.14."
     elif offline:
         hint = "The wheelhouse lacks a locked file: build it for this platform and Python, from this release."
     else:

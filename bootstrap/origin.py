@@ -159,7 +159,7 @@ class Index:
 class _SameScheme(urllib.request.HTTPRedirectHandler):
     """Follows redirects, but never from TLS to plain text."""
 
-    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
         if req.full_url.startswith("https:") and not newurl.startswith("https:"):
             return None
         return super().redirect_request(req, fp, code, msg, headers, newurl)

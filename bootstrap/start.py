@@ -6,6 +6,7 @@ that is a foreign checkout. `GITLESS_INPUT_INDEX_URL` and `GITLESS_INPUT_WHEELHO
 
 import os
 import sys
+from pathlib import Path
 
 OLDEST = (3, 10)
 
@@ -26,11 +27,26 @@ def main() -> int:
         report(BootstrapError("No verb was given.", hint="Run it as run.sh VERB."), os.environ)
         return 2
     try:
-        environment, site = prepare(arguments[0], os.environ)
+        environment, site = prepare(_verb(arguments), os.environ)
+        if arguments[0] == "setup":
+            return _set_up(site)
         return become(site, arguments, environment)
     except BootstrapError as error:
         report(error, os.environ)
         return error.exit_code
+
+
+def _verb(arguments: list[str]) -> str:
+    """The verb that decides which packages are needed; `action VERB` runs that verb for a step."""
+    return arguments[1] if arguments[0] == "action" and len(arguments) > 1 else arguments[0]
+
+
+def _set_up(site: Path) -> int:
+    from bootstrap.place import Place
+    from bootstrap.setup import set_up
+
+    print(f"gitless: {set_up(Place.open(os.environ), site, os.environ)}")
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The environments of uv and of the core: without what a runner's image, a home folder or the workspace could slip in."""
+"""The environments of uv and of the core: without what an image, a home folder or the workspace could slip in."""
 
 from __future__ import annotations
 

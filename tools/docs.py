@@ -22,6 +22,8 @@ def document_cli() -> str:
     root = click.Context(cli, info_name="gitless", help_option_names=cli.context_settings["help_option_names"])
     lines = ["# Command line", "", _INTRO, "", _described(cli)]
     for name, command in sorted(cli.commands.items()):
+        if command.hidden:
+            continue
         lines += ["", f"## gitless {name}", "", *_command(click.Context(command, info_name=name, parent=root))]
     return "\n".join(lines) + "\n"
 

@@ -9,6 +9,7 @@ import sys
 import click
 
 from gitless import __version__
+from gitless.cli.action import action_command
 from gitless.cli.identity import identity_command
 from gitless.cli.inspect import inspect_command
 from gitless.cli.output import fail, is_debug
@@ -34,6 +35,7 @@ cli.add_command(publish_command)
 cli.add_command(verify_command)
 cli.add_command(inspect_command)
 cli.add_command(identity_command)
+cli.add_command(action_command)
 
 
 def main() -> None:

@@ -60,7 +60,7 @@ def publish(request: PublishRequest) -> PublishResult:
     import_beside("cyclonedx.model.bom", "cyclonedx.model.component", "jsonschema_rs")
     run = detect(env)
     origin = find_origin(request, setup.top, plans, env, run)
-    options = _options(request, setup, origin.branch)
+    options = _options(request, setup, request.branch if request.dry_run and request.branch else origin.branch)
     signing = pending.result(setup)
     signing.check_source(origin.source)
     publisher = Publisher(origin.source, origin.history, signing.signer, signing.trusted, clock, options, pause)

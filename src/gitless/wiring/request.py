@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class PublishRequest:
-    """What the command line asked publish to do; None and empty mean "not said"."""
+    """What the command line or an action asked publish to do; None and empty mean "not said".
+
+    Attributes:
+        repository: The whole repository of the one component that `path` makes, in place of registry and name.
+        ignore: More patterns that every component leaves out.
+        annotations: More annotations of every artifact; checked.
+        branch: The branch a dry run is judged for; that of a pull request's target.
+    """
 
     names: tuple[str, ...] = ()
     config: str | None = None
@@ -25,3 +33,7 @@ class PublishRequest:
     allow_dirty: bool = False
     rewritten_history: str = ""
     insecure: bool = False
+    repository: str | None = None
+    ignore: tuple[str, ...] = ()
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    branch: str | None = None

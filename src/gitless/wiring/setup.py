@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,9 @@ class Setup:
         digest: Digest of the configuration file; None without one.
         channel: The channel to move.
         signing_key: Where the private key is.
+        repository: The whole repository of the only component; None for one below the registry.
+        ignore: More patterns that every component leaves out.
+        annotations: More annotations of every artifact.
     """
 
     root: Path
@@ -46,6 +49,9 @@ class Setup:
     digest: Digest | None
     channel: str
     signing_key: str | None
+    repository: str | None = None
+    ignore: tuple[str, ...] = ()
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
     def plan(self, component: Component) -> ComponentPlan:
         """What publish is asked to do for one component.
@@ -53,19 +59,25 @@ class Setup:
         Raises:
             UsageError: There is no registry.
         """
+        return ComponentPlan(
+            name=component.name,
+            folder=self._folder(component),
+            location=self._location(component),
+            ignore=(*component.ignore, *self.ignore),
+            renders=component.renders,
+            media_type=OCI_LAYER if self.config.media_type == "argocd" else FLUX_CONTENT,
+            annotations=self.annotations,
+        )
+
+    def _location(self, component: Component) -> Location:
+        if self.repository:
+            return Location.parse(self.repository)
         if not self.config.registry:
             raise UsageError(
                 "There is no registry to publish to.",
                 hint="Write registry: HOST/PREFIX in gitless.yaml, or give --registry HOST/PREFIX or oci-layout:DIR.",
             )
-        return ComponentPlan(
-            name=component.name,
-            folder=self._folder(component),
-            location=Location.parse(self.config.registry).child(component.name),
-            ignore=component.ignore,
-            renders=component.renders,
-            media_type=OCI_LAYER if self.config.media_type == "argocd" else FLUX_CONTENT,
-        )
+        return Location.parse(self.config.registry).child(component.name)
 
     def _folder(self, component: Component) -> str:
         """The component's folder as the repository names it; empty for its top."""
@@ -95,6 +107,9 @@ def configure(request: PublishRequest, env: Mapping[str, str]) -> Setup:
         digest=Digest.of(content) if content is not None else None,
         channel=overrides.channel or DEFAULT_CHANNEL,
         signing_key=overrides.signing_key or (config.signing.key if config.signing else None),
+        repository=request.repository,
+        ignore=request.ignore,
+        annotations=request.annotations,
     )
 
 

@@ -1,0 +1,103 @@
+"""Workflow commands and file commands of GitHub's runner, with foreign text that can never become one.
+
+Sources: actions/runner, file commands and workflow commands; ten annotations of a type are kept for a step, with 4096
+characters each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from gitless.errors import GitlessError
+from gitless.model.results import PublishResult, VerifyResult
+from gitless.report.foreign import one_line, plain
+
+MAX_ANNOTATIONS = 10
+MAX_MESSAGE = 4000
+Kind = Literal["error", "warning", "notice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One message beside the log: its kind, a short title and the text."""
+
+    kind: Kind
+    title: str
+    text: str
+
+    @classmethod
+    def of_error(cls, title: str, error: GitlessError) -> Annotation:
+        """An error in its three parts."""
+        return cls("error", title, str(error))
+
+    def __str__(self) -> str:
+        return f"::{self.kind} title={property_text(one_line(self.title))}::{data_text(plain(self.text, MAX_MESSAGE))}"
+
+
+def publish_annotations(result: PublishResult) -> list[Annotation]:
+    """Every failed component as an error, every note as a notice."""
+    errors = [
+        Annotation.of_error(f"gitless publish: {item.name}", item.error) for item in result.components if item.error
+    ]
+    notes = [
+        Annotation("notice", f"gitless publish: {item.name}", note) for item in result.components for note in item.notes
+    ]
+    return [*errors, *notes]
+
+
+def verify_annotations(results: Sequence[VerifyResult]) -> list[Annotation]:
+    """Every reference that does not verify as an error, with the checks that said no."""
+    return [
+        Annotation.of_error(f"gitless verify: {item.reference}", item.error)
+        if item.error
+        else Annotation(
+            "error",
+            f"gitless verify: {item.reference}",
+            "\n".join(f"{check.id}: {check.reason}" for check in item.checks if not check.ok) or "No check was made.",
+        )
+        for item in results
+        if not item.ok
+    ]
+
+
+def within_budget(annotations: Sequence[Annotation], limit: int = MAX_ANNOTATIONS) -> list[Annotation]:
+    """What the platform keeps of each kind; where there is more, the last one says how much more."""
+    kept: list[Annotation] = []
+    kinds: tuple[Kind, ...] = ("error", "warning", "notice")
+    for kind in kinds:
+        these = [item for item in annotations if item.kind == kind]
+        if len(these) <= limit:
+            kept += these
+            continue
+        hidden = len(these) - (limit - 1)
+        kept += these[: limit - 1]
+        kept.append(Annotation(kind, "gitless", f"{hidden} more: see the job summary and the log."))
+    return kept
+
+
+def data_text(text: str) -> str:
+    """Text as the message of a command: one line, in which nothing can begin another command."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def property_text(text: str) -> str:
+    """Text as a property of a command."""
+    return data_text(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def file_command(name: str, value: str, delimiter: str) -> str:
+    """One entry for the file of outputs.
+
+    Args:
+        name: The output.
+        value: Its value; may have several lines.
+        delimiter: Drawn at random for this entry.
+
+    Raises:
+        ValueError: The value holds the delimiter, so that it would end early: a defect, or an attack.
+    """
+    if delimiter in value or delimiter in name or "\n" in name:
+        raise ValueError("the delimiter stands in the value")
+    return f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
