@@ -66,7 +66,7 @@ def describe(request: IdentityRequest) -> IdentityAnswer:
     pattern = identity.to_pattern() if identity else _running(config, root, request.role, os.environ)
     key = root / identity.key if identity and identity.key else None
     root_file = _root_file(config, root, request)
-    repository, tag, is_placeholder = _place(config, request)
+    repository, tag, is_placeholder = _place(config, request, os.environ)
     subject = TrustSubject(
         role=request.role,
         repository=repository,
@@ -113,23 +113,31 @@ def _root_file(config: Config, root: Path, request: IdentityRequest) -> Path | N
     return root / config.signing.sigstore.trusted_root
 
 
-def _place(config: Config, request: IdentityRequest) -> tuple[str, str, bool]:
+def _place(config: Config, request: IdentityRequest, env: Mapping[str, str]) -> tuple[str, str, bool]:
     """Repository, tag, and whether the repository is made up."""
+    from gitless.config.merge import Overrides
     from gitless.model.reference import Location, Reference
 
-    channels = {name: channel for name, channel in config.channels.items() if bool(channel.source) == _moves(request)}
-    usual = "stable" if _moves(request) else "latest"
-    channel = usual if usual in channels or not channels else next(iter(channels))
+    channel, named = _channel(config, request)
     if request.reference:
         reference = Reference.parse(request.reference)
-        tag = reference.target if isinstance(reference.target, str) else channel
-        return str(reference.location), tag, False
-    registry = (channels[channel].registry if channel in channels else None) or config.registry
+        if reference.location.is_layout:
+            raise UsageError("A cluster pulls from no folder.", hint="Give --reference HOST/PATH:TAG.")
+        return str(reference.location), reference.target if isinstance(reference.target, str) else channel, False
+    registry = named or Overrides.from_environment(env).registry or config.registry
     if not registry or Location.parse(registry).is_layout:
         return f"{PLACEHOLDER}/{_COMPONENT}", channel, True
     names = [entry.name or Path(entry.path).name for entry in config.components if "*" not in entry.path]
     is_known = len(config.components) == 1 and len(names) == 1
     return f"{registry}/{names[0] if is_known else _COMPONENT}", channel, not is_known
+
+
+def _channel(config: Config, request: IdentityRequest) -> tuple[str, str | None]:
+    """The channel this role moves, and the registry of its own that it may have."""
+    channels = {name: channel for name, channel in config.channels.items() if bool(channel.source) == _moves(request)}
+    usual = "stable" if _moves(request) else "latest"
+    name = usual if usual in channels or not channels else next(iter(channels))
+    return name, channels[name].registry if name in channels else None
 
 
 def _moves(request: IdentityRequest) -> bool:

@@ -77,6 +77,24 @@ def test_a_digest_keeps_the_channels_tag(folder: Path) -> None:
     assert json.loads(done.stdout)["reference"] == "localhost:5000/x/y:latest"
 
 
+def test_the_environment_overrules_the_files_registry(folder: Path) -> None:
+    done = run(folder, env={"GITLESS_REGISTRY": "localhost:5000/other"})
+    assert yaml.safe_load(done.stdout)["spec"]["url"] == "oci://localhost:5000/other/web"
+
+
+def test_a_folder_is_no_place_for_a_cluster(folder: Path) -> None:
+    done = run(folder, "--reference", "oci-layout:out/web:latest")
+    assert done.returncode == 2
+    assert "A cluster pulls from no folder." in done.stderr
+
+
+def test_the_first_channel_of_the_role_is_named(folder: Path) -> None:
+    (folder / "gitless.yaml").write_text(
+        FILE.replace("latest: {branches: [main]}", "edge: {}, beta: {}").replace("from: latest", "from: edge")
+    )
+    assert yaml.safe_load(run(folder).stdout)["spec"]["ref"] == {"tag": "edge"}
+
+
 @pytest.mark.parametrize(
     ("change", "repository"),
     [
