@@ -365,7 +365,7 @@ def test_an_activity_without_the_push_is_a_gap(forge: Forge, server: GitHubServe
     forge.push(ann, forge.write(ann))
     del forge.moves[-2]
     found = source(server).changes(older, forge.tip, "main")
-    assert "does not tell which pushes" in found.gaps[0].reason
+    assert "do not explain everything" in found.gaps[0].reason
 
 
 def test_a_pusher_that_github_does_not_name_is_unknown(forge: Forge, server: GitHubServer) -> None:
