@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from gitless.model.line import to_line
+
 GateVerdict = Literal["passed", "failed", "skipped", "waived"]
+MAX_REASON = 2000  # characters
 GATE_VERDICTS: tuple[str, ...] = get_args(GateVerdict)
 
 
@@ -33,5 +36,5 @@ class GateResult:
 
     @classmethod
     def of(cls, name: str, ok: bool, reason: str, *, skippable: bool = False) -> GateResult:
-        """A gate's own answer: yes or no, with its reason."""
-        return cls(name, "passed" if ok else "failed", reason, skippable)
+        """A gate's own answer: yes or no, with its reason, which may hold foreign text."""
+        return cls(name, "passed" if ok else "failed", to_line(reason, MAX_REASON), skippable)

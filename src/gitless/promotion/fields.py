@@ -7,25 +7,19 @@ the same. Every refusal names the field, and never repeats more than a little of
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from gitless.errors import UntrustedContentError, UsageError
 from gitless.model.digest import Digest
+from gitless.model.line import is_line
 from gitless.model.revision import parse_rfc3339
 
 MAX_LINE = 1024
 MAX_ITEMS = 100
 MAX_NUMBER = 2**53 - 1  # what every JSON reader can hold (RFC 8259, section 6)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
-_REFUSED = {"Cc", "Cs", "Zl", "Zp"}
-
-
-def is_line(text: str, limit: int = MAX_LINE) -> bool:
-    """Whether a text is one line: no control characters, no line breaks of any kind, no halves of characters."""
-    return len(text) <= limit and not any(unicodedata.category(character) in _REFUSED for character in text)
 
 
 class Fields:
@@ -138,7 +132,7 @@ class Fields:
         if inside is None:
             return {}
         names = inside.names
-        if len(names) > MAX_ITEMS or not all(is_line(name) for name in names):
+        if len(names) > MAX_ITEMS or not all(is_line(name, MAX_LINE) for name in names):
             raise self._refuse(key, f"does not map at most {MAX_ITEMS} texts")
         return {name: inside.line(name) for name in names}
 
