@@ -16,7 +16,7 @@ from gitless.errors import RemoteError, UntrustedContentError, UsageError
 from gitless.flows.legacy import attach_legacy
 from gitless.model.blob import Blob
 from gitless.model.manifest import Manifest
-from gitless.model.media_types import FLUX_CONTENT, OCI_INDEX
+from gitless.model.media_types import FLUX_CONTENT, OCI_INDEX, OCI_MANIFEST
 from gitless.model.simple_signing import SIMPLE_SIGNING, legacy_tag, signed_digest, simple_signing
 from gitless.registry.memory import MemoryRepository
 from gitless.signing.legacy import KeyPayloads
@@ -95,6 +95,15 @@ def test_a_signature_of_another_digest_is_not_ours(repository: MemoryRepository,
     payload = simple_signing(PLACE, CONFIG_BLOB.descriptor.digest)
     _put(repository, artifact, payload, signer.sign_payload(payload))
     assert attach_legacy(repository, artifact, PLACE, signer)
+    assert len(signatures(repository, artifact).layers) == 2
+
+
+def test_layers_that_are_no_signatures_are_not_read(repository: MemoryRepository, artifact: Manifest) -> None:
+    attach_legacy(repository, artifact, PLACE, KeyPayloads(make_signer()))
+    theirs = json.loads(signatures(repository, artifact).content)
+    theirs["layers"][0].update(mediaType="application/octet-stream", size=10**9)
+    repository.push_manifest(Manifest(OCI_MANIFEST, json.dumps(theirs).encode()), legacy_tag(artifact.digest))
+    assert attach_legacy(repository, artifact, PLACE, KeyPayloads(make_signer()))
     assert len(signatures(repository, artifact).layers) == 2
 
 

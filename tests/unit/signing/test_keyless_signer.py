@@ -20,7 +20,7 @@ from tests.fakes.sigstore.paper_answers import SIGNING_CERT, TIMESTAMP, V1_ENTRI
 from tests.fakes.sigstore.paper_server import PaperServer, say
 from tests.fakes.sigstore.paper_tree import leaf_hash
 
-from gitless.errors import CheckError, DefectError, GitlessError, UntrustedContentError
+from gitless.errors import CheckError, DefectError, GitlessError, RemoteError, UntrustedContentError
 from gitless.model.bundle import Bundle
 from gitless.signing.instance import Version
 from gitless.signing.keyless import Usage
@@ -209,3 +209,26 @@ def _change_certificates(server: PaperServer, change: Callable[[Answer], Answer]
         return change(found) if request.path == SIGNING_CERT else found
 
     server.answer = answer
+
+
+def nobodys(answer: Answer, server: PaperServer) -> Answer:
+    job = type(GITHUB_JOB)(GITHUB_JOB.subject, {})
+    return _with_leaf(
+        answer, issue(server.paper.authorities, _key(answer), job, server.clock(), logs=[server.paper.ct])
+    )
+
+
+def test_a_certificate_of_no_job_signs_nothing(server: PaperServer, clock: Time) -> None:
+    _change_certificates(server, lambda answer: nobodys(answer, server))
+    with pytest.raises(CheckError, match="not a job's"):
+        signer_for(server, clock).sign(STATEMENTS[0])
+    assert server.count(TIMESTAMP) == 0
+
+
+def test_what_sigstore_raises_is_ours(clock: Time) -> None:
+    """By the machine's own clock, which sigstore asks, the certificate has ended; by the clock we were given it has not."""
+    clock.passed = -1200
+    with PaperServer(clock=clock.now) as server, pytest.raises(RemoteError) as caught:
+        signer_for(server, clock).sign(STATEMENTS[0])
+    assert caught.value.why.startswith("ExpiredCertificate")
+    assert server.count(TIMESTAMP) == 0
