@@ -83,8 +83,6 @@ def _may_sign_code(certificate: x509.Certificate, *, if_silent: bool) -> bool:
         usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return if_silent
-    except ValueError:
-        return False
     return not _CODE_SIGNING.isdisjoint(usage)
 
 

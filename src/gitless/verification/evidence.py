@@ -7,11 +7,12 @@ be ours and does not verify, `missing` evidence is simply not there and may be c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gitless.errors import UntrustedContentError
 from gitless.model.bundle import MAX_FOREIGN_BUNDLE_BYTES, Bundle, is_bundle_media_type
+from gitless.model.canonical import read_json_object
 from gitless.model.descriptor import Descriptor
 from gitless.model.digest import Digest
 from gitless.model.manifest import Manifest
@@ -50,6 +51,7 @@ class JudgedEvidence:
         signed_at: A time another party vouches for, UTC; None where nobody does.
         timestamped: Whether that time is a timestamp authority's (RFC 3161).
         is_legacy: Whether it is a legacy signature, which holds no statement.
+        has_untimed_entry: Whether its log entries give no time (Rekor v2), whoever signed it.
     """
 
     manifest: Digest
@@ -61,6 +63,7 @@ class JudgedEvidence:
     signed_at: datetime | None = None
     timestamped: bool = False
     is_legacy: bool = False
+    has_untimed_entry: bool = False
 
     @property
     def predicate_type(self) -> str:
@@ -99,8 +102,10 @@ def judge_evidence(evidence: Evidence, subject: Digest, trusted: Sequence[Trust]
         return JudgedEvidence(digest, "invalid", error.what, check="bundle.1-format")
     weight = _best([identity.weigh(bundle) for identity in trusted])
     if weight.standing == "valid":
-        return _judge_statement(digest, bundle, subject, weight)
-    return JudgedEvidence(digest, weight.standing, weight.reason, _read(bundle), weight.check)
+        found = _judge_statement(digest, bundle, subject, weight)
+    else:
+        found = JudgedEvidence(digest, weight.standing, weight.reason, _read(bundle), weight.check)
+    return replace(found, has_untimed_entry=_is_untimed(bundle))
 
 
 def judge_legacy(
@@ -158,6 +163,17 @@ def _judge_statement(digest: Digest, bundle: Bundle, subject: Digest, weight: We
         weight.signed_at,
         weight.timestamped,
     )
+
+
+def _is_untimed(bundle: Bundle) -> bool:
+    """Whether there are log entries, and none of them gives a time, as cosign looks at it before it verifies any."""
+    if b"tlogEntries" not in bundle.content:
+        return False
+    try:
+        entries = read_json_object(bundle.content, "The bundle")["verificationMaterial"].get("tlogEntries")
+        return bool(entries) and all(str(entry.get("integratedTime", "0")) == "0" for entry in entries)
+    except (UntrustedContentError, AttributeError, KeyError, TypeError):
+        return False
 
 
 def _read(bundle: Bundle) -> Statement | None:

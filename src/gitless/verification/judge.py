@@ -69,10 +69,27 @@ def _listed(policy: str, evidence: Sequence[JudgedEvidence]) -> Check:
 
 
 def _signed(policy: str, evidence: Sequence[JudgedEvidence]) -> Check:
-    good = valid(evidence)
+    good = _timed_for_all(evidence) if policy != "strict" else valid(evidence)
+    if not good and valid(evidence):
+        reason = (
+            "One bundle's log entry gives no time, and cosign then asks every bundle for a timestamp; none has one."
+        )
+        return Check(f"{policy}.2-signature", False, reason)
     if good:
         return Check(f"{policy}.2-signature", True, f"{len(good)} of {len(evidence)} are signed by who is trusted.")
     return Check(f"{policy}.2-signature", False, _why_none(evidence))
+
+
+def _timed_for_all(evidence: Sequence[JudgedEvidence]) -> list[JudgedEvidence]:
+    """Valid evidence that stays valid in whatever order Flux looks at the bundles.
+
+    cosign 3 verifies all bundles of a digest with the same options, and one whose log entry gives no time switches them
+    to "a timestamp is required" for those after it, a stranger's bundle too (cosign 3.0, verify_bundle.go).
+    """
+    good = valid(evidence)
+    if not any(item.has_untimed_entry for item in evidence):
+        return good
+    return [item for item in good if item.timestamped or item.workload is None]
 
 
 def _about_digest(policy: str, evidence: Sequence[JudgedEvidence]) -> Check:

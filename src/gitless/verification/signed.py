@@ -18,10 +18,10 @@ from gitless.model.digest import Digest
 from gitless.model.dsse import Envelope
 from gitless.verification.trust import RefusedError
 
-_VERSIONS = {
+_VERSIONS = (
     *(f"application/vnd.dev.sigstore.bundle+json;version=0.{minor}" for minor in (1, 2, 3)),
     "application/vnd.dev.sigstore.bundle.v0.3+json",
-}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def _stamps_only(authority: Authority) -> bool:
     """Flux wants the signing certificate's key usage critical, and nothing but time stamping."""
     try:
         usage = authority.chain[0].extensions.get_extension_for_class(ExtendedKeyUsage)
-    except (ExtensionNotFound, ValueError):
+    except ExtensionNotFound:
         return False
     return usage.critical and list(usage.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
 

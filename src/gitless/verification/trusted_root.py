@@ -191,7 +191,16 @@ def _authority(item: Mapping[str, Any]) -> Authority:
         "certChain": {"certificates": [{"rawBytes": base64.b64encode(each).decode()} for each in chain]},
         "validFor": valid,
     }
-    return Authority(tuple(x509.load_der_x509_certificate(each) for each in chain), _period(valid), document)
+    return Authority(tuple(map(_certificate, chain)), _period(valid), document)
+
+
+def _certificate(content: bytes) -> x509.Certificate:
+    try:
+        certificate = x509.load_der_x509_certificate(content)
+        len(certificate.extensions)  # parsed on first use, with errors of their own
+    except Exception as error:  # the parser's errors have no common base
+        raise ValueError("a certificate in it is malformed") from error
+    return certificate
 
 
 def _inclusive(authority: Authority) -> Mapping[str, Any]:
@@ -223,4 +232,6 @@ def _bytes(text: str) -> bytes:
 
 
 def _why(error: Exception) -> str:
-    return f"it has no {error}" if isinstance(error, KeyError) else str(error)[:200]
+    if isinstance(error, KeyError):
+        return f"it has no {error}"
+    return str(error)[:200] if isinstance(error, ValueError) else "it is not shaped like a trusted root"

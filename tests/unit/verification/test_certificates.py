@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sigstore.errors import VerificationError
 from tests.fakes.certified import GITHUB_PATTERN, artifact_of, trust
 from tests.fakes.sigstore.fault import stranger
 from tests.fakes.sigstore.paper import AT, DIGEST, GITHUB_JOB, GITLAB_JOB, Paper, about, signature_of, the_paper, write
@@ -23,6 +24,10 @@ from gitless.model.identity import Identity
 from gitless.verification.certificates import CertificateTrust
 from gitless.verification.evidence import Evidence, judge_evidence
 from gitless.verification.expressions import IdentityExpression, exactly, go_expression
+from gitless.verification.sigstore_python import SigstorePython
+from gitless.verification.sigstore_python import _numbered as numbered
+from gitless.verification.trust import RefusedError, Weight
+from gitless.verification.trusted_root import TrustedRoot
 
 EVERYBODY = IdentityExpression(go_expression(".*", "--x"), go_expression(".*", "--x"))
 
@@ -260,3 +265,50 @@ def test_certificates_of_any_bytes_are_weighed(content):
 
 def test_artifact_and_job_of_the_fixtures_fit():
     assert artifact_of(GITHUB_JOB).annotations["org.opencontainers.image.source"] == GITHUB_PATTERN.source
+
+
+def test_what_was_verified_must_be_what_was_read(monkeypatch):
+    who, bundle = trust(), Bundle.parse(GOOD[2])
+    monkeypatch.setattr(who._sigstore, "verify_envelope", lambda *_: (bundle.envelope.payload_type, b"other"))
+    assert who.weigh(bundle) == Weight("invalid", "The bundle holds two payloads.", "bundle.1-format")
+
+
+def test_another_certificate_than_the_one_whose_identity_was_read_is_refused():
+    root = TrustedRoot.parse(the_paper().trusted_root())
+    (ctlog,), tlog = root.ctlogs.values(), list(root.tlogs.values())[1]
+    with pytest.raises(RefusedError, match="two certificates"):
+        SigstorePython(root).verify_envelope(GOOD[2], b"another", tlog, ctlog)
+
+
+@pytest.mark.parametrize(
+    ("error", "check"),
+    [
+        (VerificationError("failed to verify SCT on signing certificate: x"), "bundle.4-sct"),
+        (VerificationError("invalid log entry: SET: invalid inclusion promise: x"), "bundle.5-log"),
+        (VerificationError("duplicate timestamp found"), "bundle.3-time"),
+        (VerificationError("not enough sources of verified time"), "bundle.3-time"),
+        (VerificationError("Signature is invalid for input"), "bundle.6-signature"),
+        (VerificationError("something new"), "bundle.1-format"),
+        (ValueError("invalid log entry"), "bundle.1-format"),
+    ],
+)
+def test_messages_of_sigstore_python_have_numbers(error, check):
+    def fail():
+        raise error
+
+    with pytest.raises(RefusedError) as refused:
+        numbered(fail)
+    assert refused.value.check == check
+
+
+def test_keys_of_other_kinds_are_refused():
+    """As Fulcio may certify them; Flux's verifier takes elliptic curves and others, our signatures are of the former."""
+    paper = the_paper()
+    from cryptography.hazmat.primitives.asymmetric import ed25519
+    from tests.fakes.sigstore.authorities import der, issue
+
+    key = ed25519.Ed25519PrivateKey.generate()
+    certificate = issue(paper.authorities, key.public_key(), GITHUB_JOB, AT, logs=[paper.ct])
+    document = json.loads(GOOD[2])
+    document["verificationMaterial"]["certificate"]["rawBytes"] = b64(der(certificate))
+    assert weigh(document).check == "bundle.2-certificate"

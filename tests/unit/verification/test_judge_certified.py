@@ -201,3 +201,18 @@ def test_the_best_of_several_trusted_identities_decides():
     other = trust(IdentityPattern(GITHUB_PATTERN.issuer, "https://github.com/acme/other/*"))
     assert judge_evidence(signature, artifact.digest, [other, trust()]).standing == "valid"
     assert judge_evidence(signature, artifact.digest, [other]).standing == "foreign"
+
+
+def test_a_stranger_s_bundle_without_a_time_makes_flux_ask_ours_for_a_timestamp():
+    artifact = artifact_of()
+    ours = evidence_of(artifact, rekor=1, timestamp=False)
+    theirs = evidence_of(artifact, {PREDICATE_SBOM: {}}, GITLAB_JOB)
+    assert failed(artifact, [*ours, *theirs], "flux") == ["flux.2-signature"]
+    assert failed(artifact, [*ours, *theirs], "cosign") == ["cosign.2-signature"]
+    assert failed(artifact, [*evidence_of(artifact, rekor=1), *theirs], "flux") == []
+
+
+def test_keys_are_not_asked_for_timestamps_by_anybody():
+    artifact, signer = make_artifact(), make_signer()
+    theirs = evidence_of(artifact, {PREDICATE_SBOM: {}}, GITLAB_JOB)
+    assert failed(artifact, [*full_evidence(signer, artifact), *theirs], "flux", [trusted(signer)]) == []
