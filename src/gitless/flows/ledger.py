@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gitless.errors import MalformedContentError, UntrustedContentError
+from gitless.errors import MalformedContentError
 from gitless.flows.parallel import both, map_together
 from gitless.model.bundle import MAX_FOREIGN_BUNDLE_BYTES
 from gitless.model.descriptor import Descriptor
@@ -18,8 +18,8 @@ from gitless.model.manifest import Manifest
 from gitless.model.namespace import PROMOTION
 from gitless.ports import Repository
 from gitless.promotion.chain import read_history
+from gitless.promotion.entries import record_entry
 from gitless.promotion.journal import Journal, joined, journal_tag
-from gitless.promotion.record import read_record
 from gitless.verification.evidence import Evidence, JudgedEvidence, bundle_layer, judge_evidence
 from gitless.verification.trust import Trust
 
@@ -54,6 +54,7 @@ def read_ledger(
     *,
     place: str = "",
     beside: Sequence[RecordEntry] = (),
+    known: dict[Digest, RecordEntry] | None = None,
 ) -> Ledger:
     """Read a channel's journal and records.
 
@@ -64,6 +65,7 @@ def read_ledger(
         trusted: The promoting identity.
         place: The repository's name, as records write it.
         beside: Records that were found elsewhere, among the evidence of a digest.
+        known: Records that were read before; what is read now is put in, since content under a digest never changes.
 
     Raises:
         UntrustedContentError: The journal's tag names something else, or content does not have its digest.
@@ -75,8 +77,12 @@ def read_ledger(
     journal = Journal.parse(index)
     pages = map_together(lambda page: Journal.parse(repository.fetch_manifest(page.digest)), journal.pages)
     listed = joined(journal, pages)
-    entries = map_together(lambda digest: _read_entry(repository, digest, trusted), listed)
-    repeated = [digest for part in (*pages, journal) for digest in part.repeated]
+    known = {} if known is None else known
+    new = [digest for digest in listed if digest not in known]
+    read = map_together(lambda digest: _read_entry(repository, digest, trusted), new)
+    known.update((entry.manifest, entry) for entry in read if entry.standing != "missing")
+    gone = {entry.manifest: entry for entry in read}
+    entries = [known.get(digest) or gone[digest] for digest in listed]
     history = read_history(
         component,
         channel,
@@ -84,14 +90,13 @@ def read_ledger(
         listed,
         named.digest if named else None,
         repository=place,
-        repeated=repeated,
     )
     return Ledger(history, journal, listed, named)
 
 
 def record_entries(evidence: Sequence[JudgedEvidence]) -> tuple[RecordEntry, ...]:
     """The promotion records among a digest's evidence, weighed under the promoting identity."""
-    return tuple(_entry(item) for item in evidence if item.predicate_type == PROMOTION)
+    return tuple(record_entry(item) for item in evidence if item.predicate_type == PROMOTION)
 
 
 def _read_entry(repository: Repository, digest: Digest, trusted: Sequence[Trust]) -> RecordEntry:
@@ -106,20 +111,8 @@ def _read_entry(repository: Repository, digest: Digest, trusted: Sequence[Trust]
         bundle = _fetch(repository, layer)
     except MalformedContentError as error:
         return RecordEntry(digest, "invalid", error.what)
-    return _entry(judge_evidence(Evidence(manifest.descriptor, bundle), subject.digest, trusted))
+    return record_entry(judge_evidence(Evidence(manifest.descriptor, bundle), subject.digest, trusted))
 
 
 def _fetch(repository: Repository, layer: Descriptor) -> bytes:
     return repository.fetch_blob(layer, MAX_FOREIGN_BUNDLE_BYTES)
-
-
-def _entry(item: JudgedEvidence) -> RecordEntry:
-    if item.statement is None:
-        return RecordEntry(item.manifest, "invalid" if item.standing == "valid" else item.standing, item.reason)
-    statement, standing, reason = Digest.of(item.statement.content), item.standing, item.reason
-    try:
-        record = read_record(item.statement)
-    except UntrustedContentError as error:
-        standing, reason, record = "invalid" if standing == "valid" else standing, error.what, None
-    signer = str(item.workload.identity) if item.workload else ""
-    return RecordEntry(item.manifest, standing, reason, record, statement, signer, item.signed_at)
