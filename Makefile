@@ -6,12 +6,13 @@ UV := $(TOOLS)/bin/uv
 PURE_TESTS := tests/unit $(wildcard tests/golden) $(wildcard tests/hostile) $(wildcard tests/contract)
 
 .DEFAULT_GOAL := help
-.PHONY: help test check lint coverage demo docs bench peers peers-cluster peers-bench lock format
+.PHONY: help test check lint coverage demo docs bench peers peers-cluster peers-bench faces lock format
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 test: .venv/.ready ## All rings of tests; closes with one line for each
+	@case "$${GITLESS_RINGS:-faces}" in *faces* | all) $(BIN)/python tools/faces/build.py || true ;; esac
 	@$(BIN)/python tools/rings.py $(PYTEST_ARGS)
 
 check: lint coverage ## Style, types, room contract and the coverage floor
@@ -48,8 +49,12 @@ peers-cluster: ## Build the Kubernetes API server and the Flux controllers of th
 peers-bench: ## Build syft, which the benchmark's baseline needs
 	@$(PYTHON) tools/peers/build.py bench
 
-lock: $(UV) ## Resolve the dependencies anew
+faces: .venv/.ready ## Install what the faces ring needs: act, actionlint, GitHub's own parser, zizmor and other linters
+	@$(BIN)/python tools/faces/build.py
+
+lock: $(UV) ## Resolve the dependencies anew, and with them the locked sets of the actions
 	$(UV) lock
+	@$(PYTHON) tools/locks.py
 
 $(UV): bootstrap/requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bootstrap.commands import BootstrapError, mask
 from bootstrap.place import Place
-from bootstrap.surroundings import INDEX_URL, WHEELHOUSE, for_core, libc
+from bootstrap.surroundings import for_core, index_url, libc, wheelhouse
 
 if TYPE_CHECKING:
     from bootstrap.origin import Origin
@@ -85,9 +85,9 @@ def find_origin(env: Mapping[str, str], unpacked: Path) -> Origin:
 
     from bootstrap.origin import DEFAULT_INDEX, Index, Wheelhouse
 
-    wheelhouse, index = env.get(WHEELHOUSE, "").strip(), env.get(INDEX_URL, "").strip()
-    if wheelhouse:
-        return Wheelhouse.open(wheelhouse, unpacked)
+    folder, index = wheelhouse(env), index_url(env)
+    if folder:
+        return Wheelhouse.open(folder, unpacked)
     if index:
         mask(urlsplit(index).password or "", env)
     return Index.parse(index or DEFAULT_INDEX)

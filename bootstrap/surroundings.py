@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _NEUTRALISED = ("PYTHON", "PIP_", "UV_", "VIRTUAL_ENV", "CONDA_", "PIPX_", "POETRY_", "PDM_")
 _NETWORK = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _SYSTEM = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "TMPDIR", "TEMP", "TMP", "LANG")
-INPUT = "GITLESS_INPUT_"
-INDEX_URL = f"{INPUT}INDEX_URL"
-WHEELHOUSE = f"{INPUT}WHEELHOUSE"
+_INDEX_URL = ("GITLESS_INPUT_INDEX_URL", "GITLESS_INDEX_URL")
+_WHEELHOUSE = ("GITLESS_INPUT_WHEELHOUSE", "GITLESS_WHEELHOUSE")
+
+
+def index_url(env: Mapping[str, str]) -> str:
+    """The package index: the step's input, else what whoever runs the runner has set for all jobs; empty for PyPI."""
+    return _first(env, _INDEX_URL)
+
+
+def wheelhouse(env: Mapping[str, str]) -> str:
+    """The folder or zip file of wheels, found in the same order; empty for none."""
+    return _first(env, _WHEELHOUSE)
+
+
+def _first(env: Mapping[str, str], names: Sequence[str]) -> str:
+    return next((env[name].strip() for name in names if env.get(name, "").strip()), "")
 
 
 def for_installer(env: Mapping[str, str], home: Path) -> dict[str, str]:
     """What uv sees: the network's settings, the system's needs, an empty home, and no configuration of anybody."""
     kept = {*_NETWORK, *_SYSTEM, *_PROXIES, *(name.lower() for name in _PROXIES)}
-    index = env.get(INDEX_URL, "").strip()
+    index = index_url(env)
     return {
         **{name: value for name, value in env.items() if name in kept},
         "HOME": str(home),
@@ -44,7 +57,7 @@ def for_core(env: Mapping[str, str]) -> dict[str, str]:
     kept = {
         name: value
         for name, value in env.items()
-        if not name.upper().startswith(_NEUTRALISED) and name not in (INDEX_URL, WHEELHOUSE)
+        if not name.upper().startswith(_NEUTRALISED) and name not in (*_INDEX_URL, *_WHEELHOUSE)
     }
     kept["PATH"] = os.pathsep.join(entry for entry in env.get("PATH", "").split(os.pathsep) if os.path.isabs(entry))
     if os.name == "nt":

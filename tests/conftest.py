@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.fakes.sigstore.stack import Stack
 
 HERE = Path(__file__).parent
-MARKED = ("integration", "peers", "cluster")
+MARKED = ("integration", "peers", "cluster", "faces")
 KEPT = ("GITLESS_CACHE", "GITLESS_CASES", "GITLESS_RINGS")
 FOREIGN = ("GITHUB_", "GITLAB_", "CI_", "RUNNER_", "GITLESS_", "GIT_", "COSIGN_", "SIGSTORE_", "ACTIONS_")
 FOREIGN_NAMES = ("CI", "DOCKER_CONFIG", "REGISTRY_AUTH_FILE", "SOURCE_DATE_EPOCH", "KUBECONFIG")

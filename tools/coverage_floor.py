@@ -8,7 +8,19 @@ from collections import defaultdict
 from pathlib import Path, PurePosixPath
 
 FLOOR = 95.0
-ROOMS = ("config", "artifact", "checks", "sbom", "provenance", "identity", "verification", "promotion", "report", "kube", "model")
+ROOMS = (
+    "config",
+    "artifact",
+    "checks",
+    "sbom",
+    "provenance",
+    "identity",
+    "verification",
+    "promotion",
+    "report",
+    "kube",
+    "model",
+)
 
 
 def _share(covered: int, total: int) -> float:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from tools.faces.kept import missing as missing_faces
 from tools.peers.recipes import REPOSITORY, folder, missing
 
 REPORT = REPOSITORY / ".cache" / "rings.txt"
@@ -40,6 +41,7 @@ RINGS = (
     Ring("integration", ("integration",)),
     Ring("peers", ("peers",), ("peers",), "make peers"),
     Ring("cluster", ("cluster",), ("peers", "cluster"), "make peers peers-cluster"),
+    Ring("faces", ("faces",), ("peers", "faces"), "make peers faces"),
 )
 
 
@@ -90,8 +92,12 @@ def _run_pytest(ring: Ring, arguments: list[str]) -> tuple[int, str]:
     return process.returncode, closing
 
 
+def _missing(wanted: str) -> list[str]:
+    return missing_faces() if wanted == "faces" else missing(wanted, folder())
+
+
 def _run(ring: Ring, arguments: list[str]) -> Outcome:
-    absent = [name for wanted in ring.needs for name in missing(wanted, folder())]
+    absent = [name for wanted in ring.needs for name in _missing(wanted)]
     if absent:
         return Outcome(ring.name, False, True, f"not run: run `{ring.command}` (missing: {', '.join(absent)})")
     if not any((REPOSITORY / "tests" / name).is_dir() for name in ring.folders):

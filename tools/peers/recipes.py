@@ -26,7 +26,7 @@ class Recipe:
 
     Attributes:
         name: The recipe; also its folder here, when it has one.
-        set: `peers`, `cluster` or `bench`: what it is needed for.
+        set: `peers`, `cluster`, `bench` or `faces`: what it is needed for.
         binaries: What it leaves in the binary folder.
         package: The Go package, with its version or, inside a folder of ours, without.
         ldflags: Flags for the linker.
@@ -76,6 +76,8 @@ RECIPES = (
         ("timestamp-server",),
         "github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server@v2.1.3",
     ),
+    Recipe("act", "faces", ("act",), "github.com/nektos/act@v0.2.89"),
+    Recipe("actionlint", "faces", ("actionlint",), "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"),
     Recipe("syft", "bench", ("syft",), "github.com/anchore/syft/cmd/syft@v1.52.0"),
     Recipe(
         "kube",
@@ -101,7 +103,7 @@ RECIPES = (
         "github.com/fluxcd/kustomize-controller",
     ),
 )
-DEBIAN = {"peers": {"docker-registry": "docker-registry"}, "cluster": {"etcd": "etcd-server"}, "bench": {}}
+DEBIAN = {"peers": {"docker-registry": "docker-registry"}, "cluster": {"etcd": "etcd-server"}, "bench": {}, "faces": {}}
 """For each set: program -> the Debian package that carries it."""
 
 
