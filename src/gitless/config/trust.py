@@ -162,6 +162,9 @@ class SigstoreFiles(Section):
 
     trusted_root: RelativePath = Field(description="trusted_root.json of the instance.")
     signing_config: RelativePath = Field(description="signing_config.json of the instance.")
+    audience: Text = Field(
+        default="sigstore", description="Audience of the job's token: the client id its Fulcio expects."
+    )
 
 
 class Signing(Section):

@@ -73,13 +73,17 @@ def open_ambient(
         UsageError: The job gets no token, is on another platform than the configured identity, or its issuer is
             unknown to the Sigstore instance.
     """
-    from gitless.ci.oidc import detect_tokens
+    from gitless.ci.oidc import AUDIENCE, detect_tokens
     from gitless.identity import preflight
 
     identity = config.identities.publish if role == "publish" else config.identities.promote
     workload = (identity.github or identity.gitlab) if identity else None
     tokens = detect_tokens(
-        env, clock, server=workload.server if workload else None, issuer=workload.issuer if workload else None
+        env,
+        clock,
+        server=workload.server if workload else None,
+        issuer=workload.issuer if workload else None,
+        audience=_audience(config) or AUDIENCE,
     )
     if tokens is None:
         return None
@@ -95,6 +99,13 @@ def open_ambient(
         is_public=is_public,
         is_log_allowed=bool(config.signing and config.signing.allow_public_log),
     )
+
+
+def _audience(config: Config) -> str | None:
+    """The audience that a private Fulcio expects."""
+    if config.signing is None or config.signing.sigstore == "public":
+        return None
+    return config.signing.sigstore.audience
 
 
 def uses_public_instance(config: Config, root: Path) -> bool:

@@ -117,6 +117,14 @@ def test_a_server_of_ones_own_needs_an_instance_of_ones_own(issuers: Issuers, tm
         open_ambient(config({"publish": identity}, private), tmp_path / "missing", env, Clock())
 
 
+def test_an_instance_of_ones_own_may_expect_another_audience(issuers: Issuers, tmp_path: Path) -> None:
+    files = {"trusted-root": "root.json", "signing-config": "signing.json", "audience": "fulcio.acme.example"}
+    (tmp_path / "signing.json").write_text('{"caUrls": [{"url": "https://fulcio.acme.example"}]}')
+    found = ambient(config(signing={"sigstore": files}), github(issuers), tmp_path)
+    assert found.tokens.token(60)
+    assert "fulcio.acme.example" in [request.query.get("audience") for request in issuers.requests]
+
+
 def test_an_issuer_of_ones_own_is_the_one_that_is_asked(issuers: Issuers) -> None:
     own = {"github": {**PUBLISH["github"], "issuer": "https://token.actions.githubusercontent.com/acme"}}
     found = ambient(config({"publish": own}), github(issuers))
