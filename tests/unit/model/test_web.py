@@ -12,7 +12,7 @@ from gitless.model.web import check_web_address, is_loopback, origin, proxy_for
     "text",
     [
         "https://git.acme.example", "https://git.acme.example:8443/a/b", "https://[2001:db8::1]/x", "http://127.0.0.1:80",
-        "http://localhost", "http://issuer.localhost:1/x", "http://[::1]:8080/",
+        "http://localhost", "https://h.example/19//idtoken/a-b_c/$x:1;y=@z!", "http://issuer.localhost:1/x", "http://[::1]:8080/",
     ],
 )  # fmt: skip
 def test_addresses_that_may_be_used(text: str) -> None:
