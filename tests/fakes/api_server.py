@@ -17,11 +17,12 @@ TOKEN = "token-of-the-job"
 
 @dataclass(frozen=True)
 class Asked:
-    """A request: path below the API's base, query, headers in lower case."""
+    """A request: path below the API's base, query, headers in lower case, body of a POST."""
 
     path: str
     query: dict[str, str]
     headers: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -132,13 +133,17 @@ def _handler(api: ApiServer) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             query = {name: ",".join(values) for name, values in parse_qs(parts.query).items()}
             headers = {name.lower(): value for name, value in self.headers.items()}
-            reply = api.respond(Asked(parts.path.removeprefix(api.prefix), query, headers))
+            body = self.rfile.read(int(headers.get("content-length", "0")))
+            reply = api.respond(Asked(parts.path.removeprefix(api.prefix), query, headers, body))
             self.send_response(reply.status)
             for name, value in {"Content-Type": "application/json", **reply.headers}.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(reply.body)))
             self.end_headers()
             self.wfile.write(reply.body)
+
+        def do_POST(self) -> None:
+            self.do_GET()
 
         def log_message(self, *_: Any) -> None:
             pass

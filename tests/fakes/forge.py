@@ -4,7 +4,7 @@
     ann, bob = forge.account("ann"), forge.account("bob")
     change = forge.change(ann, forge.write(ann))
     forge.review(change, bob, "approved")
-    forge.merge(change, by=bob, how="squash")       # or "merge", "rebase"
+    forge.merge(change, by=bob, how="squash")       # or "merge", "rebase", "fast_forward", "squash_merge"
     forge.push(ann, forge.write(ann))               # past every review
     forge.decide(bob, "production", "approved")     # about the run
 
@@ -29,6 +29,7 @@ class Account:
     role: str = "write"
     is_bot: bool = False
     is_blocked: bool = False
+    has_public_mail: bool = False
 
     @property
     def mail(self) -> str:
@@ -115,6 +116,7 @@ class Forge:
         self.checks: list[Check] = []
         self.words: list[Word] = []
         self.attempt = 1
+        self.is_closed = True
         self.jobs: list[tuple[str, str, datetime]] = []
         self._ticks = 0
         self._next = 40
@@ -226,6 +228,14 @@ class Forge:
     def _squash(self, change: Change, by: Account) -> list[Node]:
         del by
         return [self.write(change.author, committer=self.platform, message=f"Squash !{change.number}")]
+
+    def _squash_merge(self, change: Change, by: Account) -> list[Node]:
+        squashed = self._squash(change, by)[0]
+        return [squashed, self.write(by, self.tip, squashed.sha, message=f"Merge !{change.number}")]
+
+    def _fast_forward(self, change: Change, by: Account) -> list[Node]:
+        del by
+        return change.commits
 
     def _rebase(self, change: Change, by: Account) -> list[Node]:
         landed: list[Node] = []

@@ -76,6 +76,8 @@ def _build(schema: dict[str, Any], value: Any, names: dict[str, Any]) -> Any:
 
 
 def _plain(schema: dict[str, Any], names: dict[str, Any]) -> Any:
+    if {"type": "null"} in schema.get("anyOf", ()):
+        return None
     schema = _resolved(schema, names)
     kinds = schema.get("type", "object" if "properties" in schema else "string")
     if "null" in (kinds if isinstance(kinds, list) else [kinds]):

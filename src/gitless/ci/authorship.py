@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from gitless.model.approval import Person
@@ -56,17 +56,23 @@ class Coauthor:
 class Commit:
     """A commit of a range.
 
+    Who wrote it is asked for late: reading changes may teach whose an e-mail address is.
+
     Attributes:
         sha: Its id.
         parents: Its parents' ids, the first one first.
-        wrote: Author and co-authors.
-        committed: Who made the commit object.
+        wrote: Gives author and co-authors.
+        committed: Gives who made the commit object.
     """
 
     sha: str
     parents: tuple[str, ...]
-    wrote: Authorship
-    committed: Authorship
+    wrote: Callable[[], Authorship]
+    committed: Callable[[], Authorship]
+
+    def everyone(self) -> Authorship:
+        """Everyone who had to do with it."""
+        return Authorship.joined([self.wrote(), self.committed()])
 
 
 def coauthors(message: str) -> tuple[Coauthor, ...]:

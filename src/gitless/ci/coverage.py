@@ -121,8 +121,7 @@ def _fits(commit: Commit, merged: Merged) -> bool:
 def _authors(part: Brought) -> Authorship:
     """Who wrote what a push brought; who merely had the platform merge is no author of it."""
     if part.push.is_merge:
-        return Authorship.joined(commit.wrote for commit in part.commits if len(commit.parents) < 2)
+        return Authorship.joined(commit.wrote() for commit in part.commits if len(commit.parents) < 2)
     actor = part.push.actor
     pusher = Authorship((actor,)) if actor else Authorship(unknown=(f"pusher of {part.push.after[:12]}",))
-    wrote = (written for commit in part.commits for written in (commit.wrote, commit.committed))
-    return Authorship.joined([pusher, *wrote])
+    return Authorship.joined([pusher, *(commit.everyone() for commit in part.commits)])

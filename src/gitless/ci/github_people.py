@@ -75,8 +75,12 @@ class People:
         sha = answer.commit("sha")
         parents = tuple(parent.commit("sha") for parent in answer.list("parents"))
         message = answer.must("commit").long_text("message")
-        wrote = [self._role(answer, "author", sha), *(self._coauthor(found, sha) for found in coauthors(message))]
-        return Commit(sha, parents, Authorship.joined(wrote), self._role(answer, "committer", sha))
+        named = coauthors(message)
+
+        def wrote() -> Authorship:
+            return Authorship.joined([self._role(answer, "author", sha), *(self._coauthor(one, sha) for one in named)])
+
+        return Commit(sha, parents, wrote, lambda: self._role(answer, "committer", sha))
 
     def _role(self, answer: Fields, role: str, sha: str) -> Authorship:
         person = self.person(answer.inner(role))

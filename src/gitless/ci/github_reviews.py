@@ -52,7 +52,7 @@ class Reviews:
         opener = self._people.person(pull.inner("user"))
         first = Authorship((opener,)) if opener else Authorship(unknown=(f"opener of pull request {number}",))
         commits = self._people.commits(answers)
-        return Authorship.joined([first, *(part for commit in commits for part in (commit.wrote, commit.committed))])
+        return Authorship.joined([first, *(commit.everyone() for commit in commits)])
 
     def _approvals(self, number: int, head: str) -> tuple[Approval, ...]:
         question = Question(

@@ -129,6 +129,7 @@ class Changes:
         authors: Everyone who wrote or pushed any of it, the authors of `changes` too.
         unknown: Authors without an account that could be found, as text.
         gaps: What could not be learned; with any, the lists above are not complete.
+        why_direct: Why commits may be in `direct` although a change was merged for them; empty when that cannot be.
     """
 
     older: str
@@ -138,6 +139,7 @@ class Changes:
     authors: tuple[Person, ...] = ()
     unknown: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    why_direct: str = ""
 
 
 @dataclass(frozen=True, slots=True)
