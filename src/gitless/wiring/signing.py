@@ -14,6 +14,8 @@ from gitless.wiring.system import SystemClock, beside, read_file
 from gitless.wiring.tokens import MAX_SIGSTORE_BYTES, open_ambient
 
 if TYPE_CHECKING:
+    from gitless.config.schema import Config
+    from gitless.config.trust import Identity
     from gitless.config.trust import Signing as SigningSection
     from gitless.model.revision import Source
     from gitless.model.workload import Workload
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from gitless.wiring.setup import Setup
     from gitless.wiring.tokens import Ambient
 
+Role = Literal["publish", "promote"]
 _TOKEN_SECONDS = 60.0  # work begins with at least a minute of the token left
 
 
@@ -72,10 +75,11 @@ class PendingSigning:
     Args:
         early: Where the key is by flag or variable, as far as that is known before the configuration is read.
         env: The environment.
+        role: Which of `identities` signs.
     """
 
-    def __init__(self, early: str | None, env: Mapping[str, str]) -> None:
-        self._env, self._early = env, early
+    def __init__(self, early: str | None, env: Mapping[str, str], role: Role = "publish") -> None:
+        self._env, self._early, self._role = env, early, role
         self._key = beside(lambda: make_signer(early, env)) if early else None
         self._job: Future[Signing] | None = None
 
@@ -105,16 +109,16 @@ class PendingSigning:
 
         location = setup.signing_key
         signer = self._key.result() if self._key and location == self._early else make_signer(location, self._env)
-        named = setup.config.identities.publish
+        named = identity_of(setup.config, self._role)
         flags = VerifyFlags.of_key(named.key if named and named.key else UNNAMED_KEY)
         section = _section(setup)
         signer = stamped(signer, section.timestamp, self._env, SystemClock())
         payloads = KeyPayloads(signer) if section.legacy else None
-        return Signing(signer, _own_key(setup, signer.public_key_pem), flags, payloads)
+        return Signing(signer, _own_key(setup, signer.public_key_pem, self._role), flags, payloads)
 
     def _keyless(self, setup: Setup, *, dry_run: bool) -> Future[Signing]:
         try:
-            ambient = open_ambient(setup.config, setup.root, self._env, SystemClock())
+            ambient = open_ambient(setup.config, setup.root, self._env, SystemClock(), self._role)
         except UsageError:
             if not dry_run:
                 raise
@@ -172,6 +176,7 @@ def open_instance(setup: Setup, env: Mapping[str, str]) -> Instance:
     return private_instance(files[0], files[1], said)
 
 
+_DOING = {"publish": "publishing", "promote": "promoting"}
 _DRY = "Nobody would sign: this is no CI job with an identity token. Whether the content is unchanged was not judged."
 
 
@@ -187,30 +192,37 @@ def _section(setup: Setup) -> SigningSection:
     return setup.config.signing or SigningSection()
 
 
-def _own_key(setup: Setup, pem: bytes) -> Sequence[Trust]:
-    """The publishing key; the configuration's public key must be the signer's, before anything is sent."""
+def identity_of(config: Config, role: Role) -> Identity | None:
+    """The configured identity of a role."""
+    return config.identities.publish if role == "publish" else config.identities.promote
+
+
+def _own_key(setup: Setup, pem: bytes, role: Role) -> Sequence[Trust]:
+    """The signing key; the configuration's public key must be the signer's, before anything is sent."""
     from gitless.identity.preflight import check_distinct_keys
     from gitless.verification.keys import TrustedKey
 
     own = TrustedKey.from_pem(pem)
     identities = setup.config.identities
-    if identities.publish and not identities.publish.key:
+    mine = identity_of(setup.config, role)
+    other = identity_of(setup.config, "promote" if role == "publish" else "publish")
+    if mine and not mine.key:
         raise UsageError(
-            "A key is not the publishing identity.",
-            why=f"identities.publish trusts {identities.publish.to_pattern()}.",
+            f"A key is not the identity identities.{role}.",
+            why=f"It trusts {mine.to_pattern()}.",
             hint="Sign as that job (signing: {method: keyless}), or have the configuration changed.",
         )
-    if identities.publish and identities.publish.key:
-        (expected,) = trusted_keys([str(setup.root / identities.publish.key)])
+    if mine and mine.key:
+        (expected,) = trusted_keys([str(setup.root / mine.key)])
         if expected.hint != own.hint:
             raise UsageError(
-                "The signing key is not the publishing identity.",
-                why=f"identities.publish.key {identities.publish.key!r} is another key than the one given to sign.",
+                f"The signing key is not the {_DOING[role]} identity.",
+                why=f"identities.{role}.key {mine.key!r} is another key than the one given to sign.",
                 hint="Sign with the private half of that key, or have the configuration changed.",
             )
-    if identities.promote and identities.promote.key:
-        (other,) = trusted_keys([str(setup.root / identities.promote.key)])
-        check_distinct_keys(own.hint, other.hint, is_shared_allowed=identities.allow_shared_key)
+    if other and other.key:
+        (others,) = trusted_keys([str(setup.root / other.key)])
+        check_distinct_keys(own.hint, others.hint, is_shared_allowed=identities.allow_shared_key)
     return (own,)
 
 
