@@ -1,8 +1,8 @@
 """Starts gitless inside a CI job: makes its private environment where there is none yet, and becomes the core.
 
 Run as `python -I -S start.py VERB [ARGUMENT…]`, by run.sh. Standard library only, and nothing of the working directory:
-that is a foreign checkout. `GITLESS_INPUT_INDEX_URL` and `GITLESS_INPUT_WHEELHOUSE`, else `GITLESS_INDEX_URL` and `GITLESS_WHEELHOUSE`, say where
-packages come from.
+that is a foreign checkout. `GITLESS_INPUT_INDEX_URL` and `GITLESS_INPUT_WHEELHOUSE`, else `GITLESS_INDEX_URL` and
+`GITLESS_WHEELHOUSE`, say where packages come from.
 """
 
 import os

@@ -90,7 +90,7 @@ class Act:
             command, cwd=repository, env=self._environment(), capture_output=True, text=True, timeout=SECONDS
         )
         entries = tuple(json.loads(line) for line in done.stdout.splitlines() if line.startswith("{"))
-        log = "\n".join(str(entry.get("raw_output") or entry.get("msg", "")) for entry in entries)
+        log = "\n".join(str(entry.get("msg", "")) for entry in entries)
         return Run(done.returncode, f"{log}\n{done.stderr}", entries)
 
     def _environment(self) -> dict[str, str]:

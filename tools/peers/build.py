@@ -1,4 +1,4 @@
-"""Build the foreign programs that the tests run against: `build.py SET…`, with the sets peers, cluster, bench and faces.
+"""Build the foreign programs that the tests run against: `build.py SET…`; sets are peers, cluster, bench and faces.
 
 What is there already, from the same inputs, is not built again. Needs Go and, for Debian's packages, root.
 """
