@@ -108,6 +108,13 @@ def _notes(subject: TrustSubject, forms: Sequence[str]) -> list[str]:
         found.append("the subject is a pattern: whoever can make a matching ref can sign, so protect those refs")
     if subject.pattern is None and "policy-controller" in forms:
         found.append("policy-controller takes no Sigstore bundles that are signed with a key, so it has no form here")
+    if subject.role == "promote" and {"kyverno", "policy-controller"} & set(forms):
+        found.append(
+            "the policies ask for the promoter's signature whatever the tag: apply them only in clusters that "
+            "take nothing but promoted artifacts"
+        )
+    if subject.pattern and subject.trusted_root and "kyverno" in forms:
+        found.append("Kyverno 1.19 asks its TUF mirror as well, even with this root: without the Internet give it one")
     if subject.pattern and subject.trusted_root and "flux" in forms:
         found.append("trustedRootSecretRef needs Flux 2.9 or newer")
     return found

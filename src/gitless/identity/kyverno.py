@@ -11,10 +11,6 @@ from typing import Any
 from gitless.identity.subject import TrustSubject
 from gitless.model.media_types import PREDICATE_PROVENANCE
 
-_IMAGES = (
-    "[object.spec.url.replace('oci://', '') + "
-    "(has(object.spec.ref.digest) ? '@' + object.spec.ref.digest : ':' + object.spec.ref.tag)]"
-)
 _SIGNED = "images.artifact.map(image, verifyImageSignatures(image, [attestors.gitless])).all(count, count > 0)"
 _BUILT = (
     "images.artifact.map(image, verifyAttestationSignatures(image, attestations.provenance, [attestors.gitless]))"
@@ -22,9 +18,15 @@ _BUILT = (
 )
 
 
+_REF = "has(object.spec.ref) && has(object.spec.ref.{0})"
+
+
 def kyverno_policy(subject: TrustSubject) -> dict[str, Any]:
     """The policy; it asks for the signature, and of the publisher for the provenance too."""
-    checks = [{"expression": _SIGNED, "message": "the artifact is not signed by the trusted identity"}]
+    checks = [
+        {"expression": _is_named(subject), "message": "a version range cannot be verified: name a tag or a digest"},
+        {"expression": _SIGNED, "message": "the artifact is not signed by the trusted identity"},
+    ]
     attestations = []
     if subject.role == "publish":
         checks.append({"expression": _BUILT, "message": "the artifact has no provenance of the trusted identity"})
@@ -46,7 +48,7 @@ def kyverno_policy(subject: TrustSubject) -> dict[str, Any]:
                     }
                 ]
             },
-            "images": [{"name": "artifact", "expression": _IMAGES}],
+            "images": [{"name": "artifact", "expression": _images(subject)}],
             "matchImageReferences": [{"glob": glob} for glob in subject.globs],
             # nothing in an OCIRepository is an image field that Kyverno could put a digest into
             "validationConfigurations": {"mutateDigest": False, "verifyDigest": False, "required": False},
@@ -55,6 +57,21 @@ def kyverno_policy(subject: TrustSubject) -> dict[str, Any]:
             "validations": checks,
         },
     }
+
+
+def _images(subject: TrustSubject) -> str:
+    """What an OCIRepository pulls, by Flux's precedence; nothing for those of other repositories."""
+    digest, tag = _REF.format("digest"), _REF.format("tag")
+    version = f"{digest} ? '@' + object.spec.ref.digest : ':' + ({tag} ? object.spec.ref.tag : 'latest')"
+    return f"{_is_other(subject)} ? [] : ['{subject.repository}' + ({version})]"
+
+
+def _is_named(subject: TrustSubject) -> str:
+    return f"{_is_other(subject)} || ({_REF.format('digest')}) || !({_REF.format('semver')})"
+
+
+def _is_other(subject: TrustSubject) -> str:
+    return f"object.spec.url != 'oci://{subject.repository}'"
 
 
 def _attestor(subject: TrustSubject) -> dict[str, Any]:

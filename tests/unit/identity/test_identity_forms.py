@@ -147,14 +147,22 @@ def test_kyverno_looks_at_the_very_tag_and_asks_for_both_statements() -> None:
     (policy,) = documents(PUBLISH, "kyverno")
     spec = policy["spec"]
     assert spec["attestors"][0]["cosign"] == {"keyless": {"identities": [{"issuer": ISSUER, "subject": PUSH}]}}
-    assert "object.spec.ref.tag" in spec["images"][0]["expression"]
+    assert spec["images"] == [
+        {
+            "name": "artifact",
+            "expression": "object.spec.url != 'oci://ghcr.io/acme/apps/web' ? [] : ['ghcr.io/acme/apps/web' + "
+            "(has(object.spec.ref) && has(object.spec.ref.digest) ? '@' + object.spec.ref.digest : "
+            "':' + (has(object.spec.ref) && has(object.spec.ref.tag) ? object.spec.ref.tag : 'latest'))]",
+        }
+    ]
+    assert spec["validations"][0]["expression"].startswith("object.spec.url != 'oci://ghcr.io/acme/apps/web' || ")
     assert [entry["glob"] for entry in spec["matchImageReferences"]] == [
         "ghcr.io/acme/apps/web:*",
         "ghcr.io/acme/apps/web@*",
     ]
-    assert len(spec["validations"]) == 2
+    assert len(spec["validations"]) == 3
     (promoted,) = documents(PROMOTE, "kyverno")
-    assert len(promoted["spec"]["validations"]) == 1
+    assert len(promoted["spec"]["validations"]) == 2
     assert "attestations" not in promoted["spec"]
     (identity,) = promoted["spec"]["attestors"][0]["cosign"]["keyless"]["identities"]
     assert identity == {"issuer": ISSUER, "subjectRegExp": PROMOTE.pattern.subject_regex if PROMOTE.pattern else ""}
@@ -241,6 +249,8 @@ def test_people_read_issuer_and_subject() -> None:
     lines = identity_lines(PROMOTE, "token", FORMS)
     assert lines[0] == "identity to promote, from this job's verified token"
     assert any("protect those refs" in line for line in lines)
+    assert any("only in clusters" in line for line in lines)
+    assert not any("only in clusters" in line for line in identity_lines(PROMOTE, "token", ["flux", "cosign"]))
     assert identity_lines(KEY, "configuration", ["flux"])[1] == "  key      publish.pub"
     assert any("Flux 2.9" in line for line in identity_lines(PRIVATE, "configuration", ["flux"]))
 
