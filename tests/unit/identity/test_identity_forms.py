@@ -253,6 +253,7 @@ def test_people_read_issuer_and_subject() -> None:
     assert not any("only in clusters" in line for line in identity_lines(PROMOTE, "token", ["flux", "cosign"]))
     assert identity_lines(KEY, "configuration", ["flux"])[1] == "  key      publish.pub"
     assert any("Flux 2.9" in line for line in identity_lines(PRIVATE, "configuration", ["flux"]))
+    assert any("TUF mirror" in line for line in identity_lines(PRIVATE, "configuration", ["kyverno"]))
 
 
 def test_the_record_has_every_form() -> None:
