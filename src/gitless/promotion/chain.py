@@ -7,6 +7,7 @@ when the channel's tag names it. Nothing here is guessed: what no reader can see
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from gitless.model.digest import Digest
@@ -25,7 +26,6 @@ def read_history(
     names: Digest | None,
     *,
     repository: str = "",
-    repeated: Sequence[Digest] = (),
 ) -> ChannelHistory:
     """Put a channel's history together.
 
@@ -37,7 +37,6 @@ def read_history(
         listed: What the journal lists, pages included, oldest first.
         names: What the channel's tag names; None where it does not exist.
         repository: Where all this was read.
-        repeated: What the journal lists more than once.
     """
     candidates, faults = find_candidates(component, channel, entries, listed)
     lineage = trace(candidates, repository)
@@ -55,7 +54,7 @@ def read_history(
         lost,
         (
             *faults,
-            *(Fault("replayed", digest, "The journal lists it more than once.") for digest in repeated),
+            *_repeated(listed),
             *lineage.faults,
             *_order(links, listed),
             *_moves(links),
@@ -112,6 +111,12 @@ def _links(lineage: Lineage, names: Digest | None) -> tuple[Link, ...]:
 
 def _link(item: Candidate, state: LinkState, gap: bool = False) -> Link:
     return Link(item.manifest, item.record, state, item.entry.signer, item.entry.signed_at, gap)
+
+
+def _repeated(listed: Sequence[Digest]) -> Iterator[Fault]:
+    for digest, times in Counter(listed).items():
+        if times > 1:
+            yield Fault("replayed", digest, f"The journal lists it {times} times.")
 
 
 def _order(links: Sequence[Link], listed: Sequence[Digest]) -> Iterator[Fault]:

@@ -35,13 +35,11 @@ class Journal:
 
     Attributes:
         pages: Sealed pages, oldest first; their records come before those of this index. A page has none.
-        records: Record manifests, oldest first, each once.
-        repeated: Record manifests it lists more than once; gitless never writes such.
+        records: Record manifests, oldest first; a journal that gitless wrote names each once.
     """
 
     pages: tuple[Descriptor, ...] = ()
     records: tuple[Descriptor, ...] = ()
-    repeated: tuple[Digest, ...] = ()
 
     @classmethod
     def parse(cls, index: Manifest | None) -> Journal:
@@ -65,9 +63,7 @@ class Journal:
         records = index.manifests[len(pages) :]
         if len(pages) > MAX_PAGES or any(item.media_type != OCI_MANIFEST for item in records):
             raise _no_journal(index, "It lists what is neither a page nor a record, or too many pages.")
-        unique: dict[Digest, Descriptor] = {}
-        repeated = [item.digest for item in records if unique.setdefault(item.digest, item) is not item]
-        return cls(pages, tuple(unique.values()), tuple(repeated))
+        return cls(pages, records)
 
     def appended(self, records: Sequence[Manifest], listed: Collection[Digest]) -> tuple[Manifest, ...]:
         """The manifests to push so that the journal lists `records` too, after all others.
