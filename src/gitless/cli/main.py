@@ -13,6 +13,7 @@ from gitless.cli.action import action_command
 from gitless.cli.identity import identity_command
 from gitless.cli.inspect import inspect_command
 from gitless.cli.output import fail, is_debug
+from gitless.cli.promote import promote_command, rollback_command
 from gitless.cli.publish import publish_command
 from gitless.cli.verify import verify_command
 from gitless.errors import DefectError, GitlessError, UsageError
@@ -35,6 +36,8 @@ cli.add_command(publish_command)
 cli.add_command(verify_command)
 cli.add_command(inspect_command)
 cli.add_command(identity_command)
+cli.add_command(promote_command)
+cli.add_command(rollback_command)
 cli.add_command(action_command)
 
 

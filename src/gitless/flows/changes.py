@@ -9,6 +9,12 @@ from gitless.model.results import FileChanges
 from gitless.sbom.facts import FileFact
 
 
+def predicate_changes(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> FileChanges | None:
+    """Compare two verified SBOMs; None where one of them lists no files."""
+    old, new = _hashes(before), _hashes(after)
+    return _compare(old, new) if old and new else None
+
+
 def file_changes(before: Mapping[str, Any] | None, now: Sequence[FileFact]) -> FileChanges | None:
     """Compare by path and SHA-256.
 
@@ -22,7 +28,10 @@ def file_changes(before: Mapping[str, Any] | None, now: Sequence[FileFact]) -> F
     old = _hashes(before)
     if not old:
         return None
-    new = {fact.path: fact.content.sha256 for fact in now}
+    return _compare(old, {fact.path: fact.content.sha256 for fact in now})
+
+
+def _compare(old: Mapping[str, str], new: Mapping[str, str]) -> FileChanges:
     return FileChanges(
         added=tuple(sorted(new.keys() - old.keys())),
         changed=tuple(sorted(path for path in new.keys() & old.keys() if new[path] != old[path])),

@@ -63,7 +63,9 @@ def publish(request: PublishRequest) -> PublishResult:
     options = _options(request, setup, request.branch if request.dry_run and request.branch else origin.branch)
     signing = pending.result(setup)
     signing.check_source(origin.source)
-    publisher = Publisher(origin.source, origin.history, signing.signer, signing.trusted, clock, options, pause)
+    publisher = Publisher(
+        origin.source, origin.history, signing.signer, signing.trusted, clock, options, pause, signing.payloads
+    )
     result = Run(
         publisher=publisher,
         describer=Describer(
@@ -76,9 +78,9 @@ def publish(request: PublishRequest) -> PublishResult:
             signing.platform,
             signing.workload,
         ),
-        renderer=ToolRenderer(env, _pins(setup.config)),
+        renderer=ToolRenderer(env, pins(setup.config)),
         find_overlays=find_overlays,
-        open_tree=lambda plan: _open_tree(setup.top, plan),
+        open_tree=lambda plan: open_tree(setup.top, plan),
         open_store=stores.open,
         read_channel=lambda location: ahead.result(location, setup.channel),
         scratch=scratch_blob,
@@ -120,14 +122,16 @@ def _options(request: PublishRequest, setup: Setup, branch: str | None) -> Publi
     )
 
 
-def _open_tree(top: Path, plan: ComponentPlan) -> Tree:
+def open_tree(top: Path, plan: ComponentPlan) -> Tree:
+    """The files of a component."""
     from gitless.disk.tree import DiskTree
     from gitless.wiring.packed import rules_of
 
     return DiskTree(top / plan.folder, rules_of(plan))
 
 
-def _pins(config: Config) -> Mapping[str, str]:
+def pins(config: Config) -> Mapping[str, str]:
+    """Renderer versions by tool."""
     return {name: pin for name, pin in config.tools.model_dump().items() if pin}
 
 

@@ -101,7 +101,7 @@ def configure(request: PublishRequest, env: Mapping[str, str]) -> Setup:
     config = merge(parse_config(content, str(path)) if content is not None else None, overrides)
     return Setup(
         root=root,
-        top=_top(root),
+        top=find_top(root),
         config=config,
         components=discover(config, _folders(root, config)),
         digest=Digest.of(content) if content is not None else None,
@@ -142,7 +142,7 @@ def _single_root(config: Path | None, overrides: Overrides) -> tuple[Path, Overr
     return folder.parent, replace(overrides, path=folder.name, name=name)
 
 
-def _top(root: Path) -> Path:
+def find_top(root: Path) -> Path:
     """The nearest folder with a `.git`, which is a file in worktrees and submodules."""
     return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
 
