@@ -105,8 +105,8 @@ def check_instance(issuer: str, *, is_public: bool) -> None:
     """
     if is_public and not is_public_fulcio_issuer(issuer):
         raise UsageError(
-            f"The public Sigstore instance makes no certificates for {issuer}.",
-            why="It trusts github.com and gitlab.com; a server of one's own needs a private Fulcio.",
+            f"The public Sigstore instance makes no usable certificates for {issuer}.",
+            why="It knows github.com and gitlab.com; a server of one's own needs a private Fulcio.",
             hint=f"Name your instance in gitless.yaml:\n{PRIVATE_INSTANCE}\n{_KEY_MODE}",
         )
 

@@ -7,10 +7,9 @@ from gitless.model.web import origin
 GITHUB_SERVER = "https://github.com"
 GITLAB_SERVER = "https://gitlab.com"
 GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
-# fulcio config/identity/config.yaml, the issuers of CI providers gitless signs with
-_PUBLIC = frozenset(
-    {GITHUB_ISSUER, GITLAB_SERVER, "https://dev.gitlab.org", "https://ops.gitlab.net", "https://gitlab.archlinux.org"}
-)
+# Fulcio's public instance knows a few more GitLab servers (config/identity/config.yaml), and its certificates name
+# gitlab.com as the source of their projects: nobody should take them for what they say
+_PUBLIC = frozenset({GITHUB_ISSUER, GITLAB_SERVER})
 
 
 def github_issuer(server: str) -> str:
@@ -24,6 +23,6 @@ def github_issuer(server: str) -> str:
 
 
 def is_public_fulcio_issuer(issuer: str) -> bool:
-    """Whether Fulcio's public instance takes tokens of this issuer; an enterprise's own GitHub issuer has one label."""
+    """Whether Fulcio's public instance certifies this issuer's jobs; an enterprise's own GitHub issuer has one label."""
     enterprise = issuer.removeprefix(f"{GITHUB_ISSUER}/")
     return issuer in _PUBLIC or (enterprise != issuer and bool(enterprise) and "/" not in enterprise)

@@ -89,6 +89,7 @@ def test_the_platform_must_be_the_configured_one() -> None:
         (f"{ISSUER}.evil.example", False),
         ("https://gitlab.com", True),
         ("https://gitlab.com/", False),
+        ("https://gitlab.archlinux.org", False),
         ("https://git.acme.example", False),
         ("https://git.acme.example/_services/token", False),
         ("https://token.actions.acme.ghe.com", False),
@@ -99,7 +100,7 @@ def test_the_public_instance_knows_some_issuers_only(issuer: str, is_known: bool
     if is_known:
         preflight.check_instance(issuer, is_public=True)
         return
-    with pytest.raises(UsageError, match="makes no certificates for") as caught:
+    with pytest.raises(UsageError, match="makes no usable certificates for") as caught:
         preflight.check_instance(issuer, is_public=True)
     assert parse_config(_settings(caught.value.hint)).signing is not None
 

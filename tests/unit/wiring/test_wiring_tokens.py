@@ -103,7 +103,7 @@ def test_a_server_of_ones_own_needs_an_instance_of_ones_own(issuers: Issuers, tm
     identity = {"gitlab": {"project": "acme/d2-apps", "ref": "refs/heads/main", "server": OWN}}
     env = gitlab(issuers, iss=OWN)
     for given in ({"publish": identity}, None):
-        with pytest.raises(UsageError, match="makes no certificates for https://git"):
+        with pytest.raises(UsageError, match="makes no usable certificates for https://git"):
             open_ambient(config(given), Path(), env, Clock())
     private = {"sigstore": {"trusted-root": "root.json", "signing-config": "signing.json"}}
     (tmp_path / "signing.json").write_text('{"caUrls": [{"url": "https://fulcio.acme.example"}]}')
@@ -111,7 +111,7 @@ def test_a_server_of_ones_own_needs_an_instance_of_ones_own(issuers: Issuers, tm
     assert not found.is_public
     found.check(found.tokens.token(60))
     (tmp_path / "signing.json").write_text('{"caUrls": [{"url": "https://fulcio.sigstore.dev"}]}')
-    with pytest.raises(UsageError, match="makes no certificates"):
+    with pytest.raises(UsageError, match="makes no usable certificates"):
         open_ambient(config({"publish": identity}, private), tmp_path, env, Clock())
     with pytest.raises(UsageError, match="signing configuration"):
         open_ambient(config({"publish": identity}, private), tmp_path / "missing", env, Clock())
