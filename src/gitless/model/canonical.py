@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from typing import Any
 
 from gitless.errors import UntrustedContentError
 
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _GO_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
@@ -24,17 +27,23 @@ def go_json(value: Any) -> bytes:
 
 
 def read_json_object(content: bytes, what: str) -> dict[str, Any]:
-    """Parse a JSON object that came from outside; duplicate keys are refused.
+    """Parse a JSON object that came from outside; what readers in other languages refuse is refused too.
+
+    That is: keys that are repeated, NaN and Infinity, numbers too large for a float, and halves of a surrogate pair.
 
     Args:
         content: The bytes; the caller has limited their length.
         what: What it is, for the error text.
 
     Raises:
-        UntrustedContentError: It is no UTF-8 JSON object, nests too deeply, or repeats a key.
+        UntrustedContentError: It is no UTF-8 JSON object, nests too deeply, or is read differently elsewhere.
     """
     try:
-        value = json.loads(content.decode("utf-8"), object_pairs_hook=_unique)
+        value = json.loads(
+            content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_number, parse_float=_number
+        )
+        if _SURROGATE.search(content):
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise UntrustedContentError(f"{what} is not readable JSON.", why=str(error)[:200]) from error
     if not isinstance(value, dict):
@@ -47,3 +56,10 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) != len(pairs):
         raise ValueError("a key is repeated")
     return result
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text[:20]} is no JSON number")
+    return value

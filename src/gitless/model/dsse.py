@@ -25,11 +25,13 @@ class Envelope:
         payload: The signed bytes, exactly as they were decoded.
         payload_type: Media type of the payload.
         signature: The raw signature bytes.
+        key_id: The signer's own name for the key; Flux's verifier refuses any that is not the key's, and we write none.
     """
 
     payload: bytes
     payload_type: str
     signature: bytes
+    key_id: str = ""
 
     @classmethod
     def from_json(cls, value: Any) -> Envelope:
@@ -43,9 +45,10 @@ class Envelope:
         signatures, kind = value.get("signatures"), value.get("payloadType")
         if not isinstance(signatures, list) or len(signatures) != 1 or not isinstance(signatures[0], dict):
             raise UntrustedContentError("A DSSE envelope must hold exactly one signature.")
-        if not isinstance(kind, str):
-            raise UntrustedContentError("The DSSE envelope has no payloadType.")
-        return cls(_decode(value.get("payload")), kind, _decode(signatures[0].get("sig")))
+        key_id = signatures[0].get("keyid", "")
+        if not isinstance(kind, str) or not isinstance(key_id, str):
+            raise UntrustedContentError("The DSSE envelope has no payloadType, or a malformed keyid.")
+        return cls(_decode(value.get("payload")), kind, _decode(signatures[0].get("sig")), key_id)
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form in the key order cosign writes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,9 @@ from gitless.model.media_types import STATEMENT_V1
 MAX_SUBJECTS = 64
 # what Flux's verifier reads; it refuses a statement with any other field (protobuf's JSON, in-toto attestation v1)
 _FIELDS = {"_type", "subject", "predicateType", "predicate"}
-_SUBJECT_FIELDS = {"name", "uri", "digest", "content", "downloadLocation", "mediaType", "annotations"}
+_SUBJECT_TEXTS = {"name", "uri", "content", "downloadLocation", "mediaType"}
+_SUBJECT_FIELDS = {"digest", "annotations"} | _SUBJECT_TEXTS
+_HEX = re.compile(r"(?:[0-9a-fA-F]{2})*")
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,20 @@ def _subjects(value: Any) -> tuple[Digest, ...]:
     digests = []
     for item in value:
         hashes = item.get("digest") if isinstance(item, dict) else None
-        if not isinstance(hashes, dict) or not item.keys() <= _SUBJECT_FIELDS:
+        if not isinstance(hashes, dict) or not _is_resource(item):
             raise UntrustedContentError("A subject of the statement has no digest, or unknown fields.")
         try:
             digests.append(Digest.parse(f"sha256:{hashes.get('sha256', '')}"))
         except UsageError as error:
             raise UntrustedContentError("A subject of the statement has no sha256 digest.") from error
     return tuple(digests)
+
+
+def _is_resource(item: Mapping[str, Any]) -> bool:
+    """Whether a subject is shaped as Flux's verifier reads it: every digest in it, of whatever algorithm, is hex."""
+    return (
+        item.keys() <= _SUBJECT_FIELDS
+        and all(isinstance(item.get(name, ""), str | None) for name in _SUBJECT_TEXTS)
+        and isinstance(item.get("annotations", {}), dict | None)
+        and all(isinstance(value, str) and _HEX.fullmatch(value) for value in item["digest"].values())
+    )

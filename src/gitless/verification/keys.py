@@ -57,6 +57,8 @@ class TrustedKey:
         """Weigh a bundle; implements `Trust`. Bundles with a certificate are not a key's, as Flux sees it."""
         if bundle.has_certificate:
             return Weight("foreign", "It is signed with a certificate, not with a key.", "bundle.7-identity")
+        if self.signed(bundle.envelope) and bundle.envelope.key_id:
+            return Weight("invalid", "The signature names a key, and Flux refuses that.", "bundle.6-signature")
         if self.signed(bundle.envelope):
             return Weight("valid", "Signed by a trusted key.", "bundle.6-signature")
         if bundle.key_hint == self.hint:

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from gitless.verification.trust import RefusedError
 from gitless.verification.trusted_root import Log, TrustedRoot
 
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")  # as protobuf's JSON reads it: no sign, no leading zero
 _TREE = re.compile(r".* - [0-9]+")
 _SIGNATURE = re.compile(r"— (\S+) (\S+)")
 _MAX_INT = 2**63 - 1
@@ -53,7 +54,7 @@ class Checkpoint:
         lines = body.split("\n")
         if not blank or not signed.endswith("\n") or "\n\n" in signed or len(lines) < 3 or not lines[0]:
             raise _refused("The log's checkpoint is malformed.")
-        if not lines[1].isdecimal() or not lines[1].isascii():
+        if not _NUMBER.fullmatch(lines[1]):
             raise _refused("The log's checkpoint has no tree size.")
         return cls(lines[0], _integer(lines[1]), _bytes(lines[2]), tuple(map(_signature, signed[:-1].split("\n"))))
 
@@ -200,7 +201,7 @@ def _list(value: Any) -> list[Any]:
 def _integer(value: Any) -> int:
     # protobuf's JSON writes 64-bit numbers as text; Go reads both
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if not isinstance(text, str) or not text.isascii() or not text.isdecimal() or len(text) > 19:
+    if not isinstance(text, str) or not _NUMBER.fullmatch(text):
         raise RefusedError("bundle.1-format", "A number in the log entry is malformed.")
     if int(text) > _MAX_INT:
         raise RefusedError("bundle.1-format", "A number in the log entry is too large.")

@@ -92,6 +92,8 @@ class Signed:
         """
         if not self.signature:
             raise RefusedError("bundle.1-format", "The signature is empty.")
+        if self.envelope and self.envelope.key_id:
+            raise RefusedError("bundle.6-signature", "The signature names a key, and Flux refuses that.")
         try:
             if self.envelope:
                 key.verify(self.signature, self.envelope.signed_bytes, ec.ECDSA(hashes.SHA256()))

@@ -21,6 +21,15 @@ from gitless.model.canonical import canonical_json, read_json_object
 
 MEDIA_TYPE = "application/vnd.dev.sigstore.trustedroot+json;version=0.1"
 MAX_TRUSTED_ROOT_BYTES = 1024 * 1024
+# what sigstore-go reads; it refuses the whole root for any other
+_KEY_TYPES = {
+    "PKCS1_RSA_PKCS1V5",
+    "PKIX_ECDSA_P256_SHA_256",
+    "PKIX_ECDSA_P384_SHA_384",
+    "PKIX_ECDSA_P521_SHA_512",
+    "PKIX_ED25519",
+    *(f"PKIX_RSA_PKCS1V15_{bits}_SHA256" for bits in (2048, 3072, 4096)),
+}
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
 
 
@@ -161,11 +170,15 @@ def _read(content: bytes) -> TrustedRoot:
 
 def _logs(items: Sequence[Mapping[str, Any]]) -> dict[bytes, Log]:
     found = {}
+    if not isinstance(items, list):
+        raise TypeError
     for item in items:
         key_id = _bytes(item["logId"]["keyId"])
         key = item["publicKey"]
-        if item["hashAlgorithm"] != "SHA2_256":
-            raise ValueError("a log's hashAlgorithm is not SHA2_256")
+        if item["hashAlgorithm"] != "SHA2_256" or key["keyDetails"] not in _KEY_TYPES:
+            raise ValueError("a log's hashAlgorithm is not SHA2_256, or its keyDetails are not known")
+        if not isinstance(item.get("baseUrl", ""), str):
+            raise TypeError
         valid = _period(key["validFor"])
         if valid.start is None:
             raise ValueError("a log's key has no start")
@@ -177,6 +190,8 @@ def _logs(items: Sequence[Mapping[str, Any]]) -> dict[bytes, Log]:
 
 
 def _authorities(items: Sequence[Mapping[str, Any]]) -> tuple[Authority, ...]:
+    if not isinstance(items, list):
+        raise TypeError
     return tuple(_authority(item) for item in items)
 
 
@@ -185,6 +200,8 @@ def _authority(item: Mapping[str, Any]) -> Authority:
     if not chain:
         raise ValueError("an authority has no certificate")
     valid = item.get("validFor") or {}
+    if not isinstance(item.get("uri", ""), str):
+        raise TypeError
     document = {
         "subject": item.get("subject") or {"organization": "", "commonName": ""},
         "uri": str(item.get("uri", "")),

@@ -133,6 +133,16 @@ def test_manifest_listing_takes_the_artifact_type_or_the_config_type():
     assert index.manifests[0].media_type == "cfg"
 
 
+@pytest.mark.parametrize("content", [b'{"a":NaN}', b'{"a":-Infinity}', b'{"a":1e999}', b'{"a":"\\ud800"}', b'{"\\uDFFF":1}'])
+def test_json_that_other_languages_refuse_is_refused(content):
+    with pytest.raises(UntrustedContentError):
+        read_json_object(content, "it")
+
+
+def test_json_with_whole_surrogate_pairs_and_floats_is_read():
+    assert read_json_object(b'{"a":"\\ud83d\\ude00","b":1.5}', "it") == {"a": "\U0001f600", "b": 1.5}
+
+
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b'{"a":1,"a":2}', b"[" * 100_000])
 def test_json_from_outside_that_is_no_object_is_refused(content):
     with pytest.raises(UntrustedContentError):

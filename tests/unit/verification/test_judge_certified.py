@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from dataclasses import replace
 
 import pytest
@@ -187,10 +188,25 @@ def test_key_evidence_is_not_asked_for_certificates_or_timestamps():
     assert [check.id for check in found.checks][-1] == "strict.7-artifact"
 
 
-@pytest.mark.parametrize("fields", [{"extra": 1}, {"subject": [{"name": "_", "digest": {"sha256": "a" * 64}, "x": 1}]}])
+OURS = {"digest": {"sha256": artifact_of().digest.hex}}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"extra": 1},
+        {"subject": [{**OURS, "x": 1}]},
+        {"subject": [{**OURS, "name": 1}]},
+        {"subject": [{**OURS, "annotations": "x"}]},
+        {"subject": [{"digest": {**OURS["digest"], "sha512": "zz"}}]},
+        {"subject": [{"digest": {**OURS["digest"], "sha512": 1}}]},
+        {"predicate": {"x": float("nan")}},
+        {"predicate": {"x": "\ud800"}},
+    ],
+)
 def test_statement_with_fields_that_flux_does_not_read_is_invalid(fields):
     artifact = artifact_of()
-    bundle = the_paper().sign(about(artifact.digest.hex, SIGNED, {}, **fields))
+    bundle = the_paper().sign(about(artifact.digest.hex, SIGNED, **{"predicate": {}, **fields}))
     found = judge_evidence(Evidence(Descriptor("m", Digest.of(bundle), 1), bundle), artifact.digest, [trust()])
     assert (found.standing, found.check) == ("invalid", "bundle.8-payload")
 
@@ -216,3 +232,27 @@ def test_keys_are_not_asked_for_timestamps_by_anybody():
     artifact, signer = make_artifact(), make_signer()
     theirs = evidence_of(artifact, {PREDICATE_SBOM: {}}, GITLAB_JOB)
     assert failed(artifact, [*full_evidence(signer, artifact), *theirs], "flux", [trusted(signer)]) == []
+
+
+@pytest.mark.parametrize(
+    "fields", [{"name": None, "uri": "x", "annotations": {"k": 1}}, {"digest": {**OURS["digest"], "sha1": "00"}}]
+)
+def test_statement_with_other_fields_that_flux_reads_is_valid(fields):
+    artifact = artifact_of()
+    bundle = the_paper().sign(about(artifact.digest.hex, SIGNED, {}, subject=[{**OURS, **fields}]))
+    found = judge_evidence(Evidence(Descriptor("m", Digest.of(bundle), 1), bundle), artifact.digest, [trust()])
+    assert found.standing == "valid"
+
+
+def with_key_id(item, key_id):
+    document = json.loads(item.bundle)
+    document["dsseEnvelope"]["signatures"][0]["keyid"] = key_id
+    return Evidence(item.manifest, json.dumps(document).encode())
+
+
+@pytest.mark.parametrize(("key_id", "standing"), [("", "valid"), ("SHA256:mine", "invalid"), (7, "invalid")])
+def test_a_signature_that_names_a_key_is_refused_as_in_flux(key_id, standing):
+    artifact, signer = make_artifact(), make_signer()
+    for item, who in ((evidence_of(artifact)[0], trust()), (full_evidence(signer, artifact)[0], trusted(signer))):
+        found = judge_evidence(with_key_id(item, key_id), artifact.digest, [who])
+        assert found.standing == standing

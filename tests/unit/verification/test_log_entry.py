@@ -69,6 +69,7 @@ def test_one_entry_is_expected(entries):
         (("canonicalizedBody",), None, "bundle.5-log"),
         (("logIndex",), "-1", "bundle.1-format"),
         (("logIndex",), "٣", "bundle.1-format"),
+        (("logIndex",), "03", "bundle.1-format"),
         (("logIndex",), True, "bundle.1-format"),
         (("logIndex",), 1.5, "bundle.1-format"),
         (("logIndex",), "9" * 30, "bundle.1-format"),
