@@ -74,7 +74,8 @@ def ask_helper(
         RemoteError: It failed, hung or answered with something else.
     """
     program = shutil.which(f"docker-credential-{name}", path=env.get("PATH")) if _NAME.fullmatch(name) else None
-    if program is None:
+    # a relative entry of PATH would find it in the foreign checkout that we run in
+    if program is None or not os.path.isabs(program):
         raise UsageError(
             f"The docker config names the credential helper {name[:60]!r}, which is not installed.",
             hint=f"Install docker-credential-{printable(name[:60])}, or take it out of the docker config.",
