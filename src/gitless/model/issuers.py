@@ -23,6 +23,6 @@ def github_issuer(server: str) -> str:
 
 
 def is_public_fulcio_issuer(issuer: str) -> bool:
-    """Whether Fulcio's public instance certifies this issuer's jobs; an enterprise's own GitHub issuer has one label."""
+    """Whether Fulcio's public instance certifies this issuer's jobs; an enterprise's own on GitHub has one label."""
     enterprise = issuer.removeprefix(f"{GITHUB_ISSUER}/")
     return issuer in _PUBLIC or (enterprise != issuer and bool(enterprise) and "/" not in enterprise)
