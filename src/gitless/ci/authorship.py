@@ -14,6 +14,7 @@ _TRAILER = re.compile(
 )
 _NOREPLY = re.compile(r"(?P<id>[1-9][0-9]{0,18})[+-][^@]{1,100}@users\.noreply\.(?P<host>[a-z0-9.-]{1,253})")
 MAX_TRAILERS = 100
+IS_PROGRAM = "is a program, and programs do not approve"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,14 @@ class Commit:
         parents: Its parents' ids, the first one first.
         wrote: Gives author and co-authors.
         committed: Gives who made the commit object.
+        coauthors: Whom its message names.
     """
 
     sha: str
     parents: tuple[str, ...]
     wrote: Callable[[], Authorship]
     committed: Callable[[], Authorship]
+    coauthors: tuple[Coauthor, ...] = ()
 
     def everyone(self) -> Authorship:
         """Everyone who had to do with it."""

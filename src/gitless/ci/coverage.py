@@ -13,6 +13,7 @@ from typing import Protocol
 from gitless.ci.answers import Fields, GapError
 from gitless.ci.authorship import Authorship, Commit
 from gitless.ci.commit_range import Brought, CommitRange, Push
+from gitless.ci.together import together
 from gitless.model.approval import Change, Changes, Gap
 
 ENVIRONMENT_HINT = "Have the promotion approved through an environment of the run instead."
@@ -42,8 +43,11 @@ class Merges(Protocol):
         """The changes merged into `branch` that the platform connects with a commit."""
         ...
 
-    def read(self, merged: Merged) -> Change:
-        """A change with its authors and everyone's last word on it."""
+    def read(self, merged: Sequence[Merged], commits: Sequence[Commit]) -> Sequence[Change]:
+        """Changes with their authors and everyone's last word on them.
+
+        Afterwards it is known who wrote `commits`, as far as it can be known.
+        """
         ...
 
 
@@ -68,11 +72,10 @@ def judge(commits: CommitRange, pushes: Sequence[Push], branch: str, merges: Mer
         raise GapError(Gap(reason, ENVIRONMENT_HINT))
     found: dict[int, Merged] = {}
     direct: list[str] = []
-    for part in brought:
-        covering, uncovered = _cover(part, branch, merges)
+    for covering, uncovered in together(lambda part: _cover(part, branch, merges), brought):
         found.update((merged.number, merged) for merged in covering)
         direct += uncovered
-    changes = tuple(merges.read(merged) for merged in found.values())
+    changes = tuple(merges.read(list(found.values()), list(commits.commits.values())))
     wrote = [*map(_authors, brought), *(Authorship(change.authors, change.unknown) for change in changes)]
     everyone = Authorship.joined(wrote)
     return Changes(commits.older, commits.newer, changes, tuple(direct), everyone.people, everyone.unknown)

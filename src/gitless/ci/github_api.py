@@ -12,6 +12,7 @@ import requests
 
 from gitless import __version__
 from gitless.ci.answers import Fields, GapError, Question
+from gitless.ci.together import within
 from gitless.errors import RemoteError, UntrustedContentError, UsageError
 from gitless.model.approval import Gap
 from gitless.model.redaction import redact
@@ -48,7 +49,7 @@ class GitHubApi:
     def __init__(
         self, api_url: str, repository: str, token: Secret, env: Mapping[str, str], patience: Patience = PATIENCE
     ) -> None:
-        self.base = _checked(api_url)
+        self.base, self.repository = _checked(api_url), repository
         self._root = f"/repos/{quote(repository)}"
         self._patience = patience
         self._requester = _requester(self.base, token, env)
@@ -112,8 +113,9 @@ class GitHubApi:
     def _once(self, question: Question, path: str, query: dict[str, str], body: Any) -> tuple[Any, str]:
         accept = {"Accept": "application/vnd.github+json"}
         try:
-            status, headers, content = self._requester.requestJson(
-                "GET" if body is None else "POST", path, query, accept, body
+            status, headers, content = within(
+                lambda: self._requester.requestJson("GET" if body is None else "POST", path, query, accept, body),
+                question.doing,
             )
         except requests.RequestException as error:
             # the text of such an error holds the address; its kind is enough

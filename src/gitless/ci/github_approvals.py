@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from urllib.parse import quote, urlsplit
 
 from gitless.ci.answers import Fields, GapError, Question
+from gitless.ci.authorship import IS_PROGRAM
 from gitless.ci.github_api import GitHubApi
 from gitless.ci.github_changes import GitHubChanges
 from gitless.ci.github_people import People
@@ -95,7 +96,7 @@ class GitHubApprovals:
         done = [job for job in self._api.pages(question, "jobs") if job.text("status") == "completed"]
         if began and all((job.moment("started_at") or began) < began for job in done):
             return ""
-        return "the run was started again with other jobs, and GitHub does not say for which attempt it was given"
+        return "approved a run that started again with other jobs, and GitHub does not say which attempt"
 
     def _weighed(self, words: Iterable[Fields], environment: str, stale: str) -> Iterable[Approval]:
         # the names of environments do not differ in case
@@ -150,9 +151,9 @@ def _is_no(word: Fields) -> bool:
 def _flaw(word: Fields, person: Person, about: bool, has_rejected: bool) -> str:
     if not about:
         names = ", ".join(named.text("name")[:60] for named in word.list("environments"))
-        return f"it was given for another environment ({names})"
+        return f"spoke of another environment ({names})"
     if _is_no(word):
-        return "it rejects the deployment"
+        return "rejected the deployment"
     if has_rejected:
-        return f"{person} also rejected this run, and GitHub does not say which came last"
-    return f"{person} is a program's account" if person.is_bot else ""
+        return "also rejected this run, and GitHub does not say which came last"
+    return IS_PROGRAM if person.is_bot else ""

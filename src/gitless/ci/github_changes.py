@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gitless.ci.answers import Fields, GapError, Question
+from gitless.ci.authorship import Commit
 from gitless.ci.commit_range import CommitRange, Push
 from gitless.ci.coverage import ENVIRONMENT_HINT, Merged, judge, no_range, start
 from gitless.ci.github_api import GitHubApi
@@ -47,9 +50,9 @@ class GitHubChanges:
         )
         return [self._merged(pull) for pull in self._api.pages(question) if self._is_merged(pull, branch)]
 
-    def read(self, merged: Merged) -> Change:
+    def read(self, merged: Sequence[Merged], commits: Sequence[Commit]) -> list[Change]:
         """See `coverage.Merges`."""
-        return self._reviews.of(merged.fields)
+        return self._reviews.read([one.fields for one in merged], commits)
 
     def _merged(self, pull: Fields) -> Merged:
         landed = frozenset({pull.commit("merge_commit_sha")})

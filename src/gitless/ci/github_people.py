@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -12,6 +12,8 @@ from gitless.ci.github_api import GitHubApi
 from gitless.model.approval import Person
 
 _MAY_WRITE = frozenset({"admin", "write"})
+_AT_ONCE = 50
+_QUESTION = Question("read whom commits name as co-authors", "", need="contents")
 
 
 @dataclass
@@ -45,6 +47,35 @@ class People:
                     self._mails[mail.lower()] = person
         return tuple(self._commit(answer) for answer in answers)
 
+    def learn(self, commits: Sequence[Commit]) -> None:
+        """Ask GitHub whose the co-authors' addresses are, where none of its answers has told so far.
+
+        Where it does not answer they stay unknown.
+
+        Raises:
+            RemoteError: GitHub failed.
+        """
+        asked = [commit.sha for commit in commits if any(not self._known(one) for one in commit.coauthors)]
+        for shas in (asked[start : start + _AT_ONCE] for start in range(0, len(asked), _AT_ONCE)):
+            try:
+                data = self.api.graphql(_QUESTION, *_authors_query(shas, self.api.repository))
+            except GapError:
+                return
+            found = data.inner("repository") or Fields({}, data.what)
+            for index in range(len(shas)):
+                self._learn(found.inner(f"c{index}"))
+
+    def _learn(self, commit: Fields | None) -> None:
+        authors = commit.inner("authors") if commit else None
+        for author in authors.list("nodes") if authors else ():
+            user = author.inner("user")
+            if user and author.text("email"):
+                found = Person(self.platform, str(user.number("databaseId")), user.text("login"))
+                self._mails.setdefault(author.text("email").lower(), found)
+
+    def _known(self, coauthor: Coauthor) -> bool:
+        return coauthor.mail.lower() in self._mails or bool(account_of(coauthor.mail, self.platform))
+
     def lacks_role(self, person: Person) -> str:
         """Why somebody's approval has no weight here; empty when they may write to the repository.
 
@@ -64,12 +95,12 @@ class People:
         try:
             answer = self.api.get(question)
         except GapError as error:
-            return f"whether {person} may write to the repository could not be read ({error.gap.reason})"
+            return f"has a role here that could not be read ({error.gap.reason})"
         account = self.person(answer.inner("user"))
         if account != person:
-            return f"the name {person.login} belongs to another account now"
+            return "goes by a name that belongs to another account now"
         permission = answer.text("permission")
-        return "" if permission in _MAY_WRITE else f"{person} may not write to the repository"
+        return "" if permission in _MAY_WRITE else "may not write to the repository"
 
     def _commit(self, answer: Fields) -> Commit:
         sha = answer.commit("sha")
@@ -80,7 +111,7 @@ class People:
         def wrote() -> Authorship:
             return Authorship.joined([self._role(answer, "author", sha), *(self._coauthor(one, sha) for one in named)])
 
-        return Commit(sha, parents, wrote, lambda: self._role(answer, "committer", sha))
+        return Commit(sha, parents, wrote, lambda: self._role(answer, "committer", sha), named)
 
     def _role(self, answer: Fields, role: str, sha: str) -> Authorship:
         person = self.person(answer.inner(role))
@@ -98,6 +129,20 @@ class People:
         if number:
             return Authorship((Person(self.platform, number),))
         return Authorship(unknown=(stranger("co-author", coauthor.name, coauthor.mail, sha),))
+
+
+def _authors_query(shas: Sequence[str], repository: str) -> tuple[str, dict[str, str]]:
+    """One question for the authors of several commits; their ids are hex and nothing else."""
+    parts = (
+        f'c{index}: object(oid: "{sha}") '
+        "{ ... on Commit { authors(first: 100) { nodes { email user { databaseId login } } } } }"
+        for index, sha in enumerate(shas)
+    )
+    owner, _, name = repository.partition("/")
+    query = (
+        f"query($owner: String!, $name: String!) {{ repository(owner: $owner, name: $name) {{ {' '.join(parts)} }} }}"
+    )
+    return query, {"owner": owner, "name": name}
 
 
 def _mail(answer: Fields, role: str) -> str:

@@ -10,6 +10,7 @@ import requests
 
 from gitless import __version__
 from gitless.ci.answers import Fields, GapError, Question
+from gitless.ci.together import within
 from gitless.errors import RemoteError, UntrustedContentError, UsageError
 from gitless.model.approval import Gap
 from gitless.model.redaction import redact
@@ -132,8 +133,11 @@ class GitLabApi:
 
         what = f"Cannot {question.doing}."
         try:
-            response = self._client.http_request(
-                "get" if body is None else "post", path, query, body, obey_rate_limit=False, max_retries=0
+            response = within(
+                lambda: self._client.http_request(
+                    "get" if body is None else "post", path, query, body, obey_rate_limit=False, max_retries=0
+                ),
+                question.doing,
             )
         except GitlabError as error:
             raise self._refusal(question, error) from error

@@ -7,9 +7,11 @@ branches that nobody may push to.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from gitless.ci.answers import Fields, GapError, Question
+from gitless.ci.authorship import Commit
 from gitless.ci.commit_range import CommitRange, Push
 from gitless.ci.coverage import ENVIRONMENT_HINT, Merged, judge, no_range, start
 from gitless.ci.gitlab_api import GitLabApi
@@ -56,9 +58,10 @@ class GitLabChanges:
         )
         return [_merged(request) for request in self._api.pages(question) if self._is_merged(request, branch)]
 
-    def read(self, merged: Merged) -> Change:
+    def read(self, merged: Sequence[Merged], commits: Sequence[Commit]) -> list[Change]:
         """See `coverage.Merges`."""
-        return self._requests.of(merged.fields)
+        del commits  # GitLab tells whose addresses are only of commits in merge requests
+        return self._requests.read([one.fields for one in merged])
 
     def _is_merged(self, request: Fields, branch: str) -> bool:
         here = str(request.number("target_project_id")) == self._project and request.text("target_branch") == branch

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gitless.ci.answers import Fields, GapError, Question
+from gitless.ci.authorship import IS_PROGRAM
 from gitless.ci.gitlab_api import GitLabApi
 from gitless.ci.gitlab_people import person_of
 from gitless.model.approval import Approval, Decisions, Gap, Person, State
@@ -104,11 +105,11 @@ class Deployments:
 
 def _flaw(state: State, person: Person, account: Fields, allowed: frozenset[Person] | None) -> str:
     if state == "rejected":
-        return "it rejects the deployment"
+        return "rejected the deployment"
     if account.text("state") != "active":
-        return f"the account of {person} is not active"
+        return "has an account that is not active"
     if person.is_bot:
-        return f"{person} is a program's account"
+        return IS_PROGRAM
     if allowed is not None and person not in allowed:
-        return f"no approval rule of the environment names {person}"
+        return "is named by no approval rule of the environment"
     return ""

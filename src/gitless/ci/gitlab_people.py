@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gitless.ci.answers import Fields, GapError, Question
-from gitless.ci.authorship import Authorship, Commit, account_of, coauthors, stranger
+from gitless.ci.authorship import IS_PROGRAM, Authorship, Commit, account_of, coauthors, stranger
 from gitless.ci.gitlab_api import GitLabApi
 from gitless.model.approval import Person
 
@@ -66,17 +66,17 @@ class GitLabPeople:
             try:
                 self._flaws[person.id] = self._ask_flaw(person)
             except GapError as error:
-                self._flaws[person.id] = f"what {person} may do here could not be read ({error.gap.reason})"
+                self._flaws[person.id] = f"has a role here that could not be read ({error.gap.reason})"
         return self._flaws[person.id]
 
     def _ask_flaw(self, person: Person) -> str:
         user = self.api.get(Question(f"read the account {person}", f"/users/{person.id}"), beyond=True)
         if user.values.get("bot") is True:
-            return f"{person} is a program's account"
+            return IS_PROGRAM
         question = Question(f"read the role of {person}", "/members/all", (("user_ids[]", person.id),))
         found = [member for member in self.api.pages(question) if str(member.number("id")) == person.id]
         level = max((member.number("access_level") for member in found if member.text("state") == "active"), default=0)
-        return "" if level >= DEVELOPER else f"{person} may not push to the project"
+        return "" if level >= DEVELOPER else "may not push to the project"
 
     def _commit(self, answer: Fields) -> Commit:
         sha = answer.commit("id")

@@ -5,12 +5,15 @@ GitLab ties an approval to no commit. It counts for the merged head when it was 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from gitless.ci.answers import Fields, GapError, Question
-from gitless.ci.authorship import Authorship
+from gitless.ci.authorship import IS_PROGRAM, Authorship, Commit
 from gitless.ci.gitlab_api import GitLabApi
 from gitless.ci.gitlab_people import GitLabPeople
+from gitless.ci.together import together
 from gitless.model.approval import Approval, Change, Person
 
 _COMMITS = """
@@ -37,28 +40,37 @@ class MergeRequests:
     def __init__(self, api: GitLabApi, people: GitLabPeople, path: str) -> None:
         self._api, self._people, self._path = api, people, path
 
-    def of(self, request: Fields) -> Change:
-        """A merge request with its authors and the last word of everyone who reviewed it.
+    def read(self, requests: Sequence[Fields]) -> list[Change]:
+        """Merge requests with their authors and the last word of everyone who reviewed them.
 
         Args:
-            request: The merge request, as a list of them shows it.
+            requests: The merge requests, as a list of them shows them.
 
         Raises:
             GapError: Not everything may be read.
             RemoteError: GitLab failed.
         """
-        number, head = request.number("iid"), request.commit("sha")
-        wrote = self._authors(request, number)
-        approvals = self._approvals(number, head, request.url("web_url"))
-        return Change(number, request.url("web_url"), head, wrote.people, wrote.unknown, approvals)
+        return [self._change(one) for one in together(self._fetch, requests)]
 
-    def _authors(self, request: Fields, number: int) -> Authorship:
+    def _fetch(self, request: Fields) -> _Request:
+        number = request.number("iid")
         self._learn_addresses(number)
-        question = Question(f"read the commits of merge request {number}", f"/merge_requests/{number}/commits")
-        commits = self._people.commits(self._api.pages(question))
-        opener = self._people.person(request.inner("author"))
-        first = Authorship((opener,)) if opener else Authorship(unknown=(f"opener of merge request {number}",))
-        return Authorship.joined([first, *(commit.everyone() for commit in commits)])
+        commits = self._pages("commits", number)
+        question = Question(f"read the approvals of merge request {number}", f"/merge_requests/{number}/approvals")
+        approvals = self._api.get(question).list("approved_by")
+        versions, reviewers = (self._pages(name, number) if approvals else [] for name in ("versions", "reviewers"))
+        return _Request(request, number, self._people.commits(commits), approvals, versions, reviewers)
+
+    def _pages(self, name: str, number: int) -> list[Fields]:
+        question = Question(f"read the {name} of merge request {number}", f"/merge_requests/{number}/{name}")
+        return self._api.pages(question)
+
+    def _change(self, one: _Request) -> Change:
+        opener = self._people.person(one.fields.inner("author"))
+        first = Authorship((opener,)) if opener else Authorship(unknown=(f"opener of merge request {one.number}",))
+        wrote = Authorship.joined([first, *(commit.everyone() for commit in one.commits)])
+        url, head = one.fields.url("web_url"), one.fields.commit("sha")
+        return Change(one.number, url, head, wrote.people, wrote.unknown, tuple(self._approvals(one, url, head)))
 
     def _learn_addresses(self, number: int) -> None:
         """Ask whose the commits' addresses are, which GitLab's REST API does not say; unanswered, they stay unknown."""
@@ -88,46 +100,44 @@ class MergeRequests:
             person = Person(self._people.platform, number, author.text("username"))
             self._people.learn(node.text("authorEmail"), person)
 
-    def _approvals(self, number: int, head: str, url: str) -> tuple[Approval, ...]:
-        question = Question(f"read the approvals of merge request {number}", f"/merge_requests/{number}/approvals")
-        words = self._api.get(question).list("approved_by")
-        if not words:
-            return ()
-        since, against = self._since(number, head), self._against(number)
-        found = []
-        for word in words:
+    def _approvals(self, one: _Request, url: str, head: str) -> Iterable[Approval]:
+        since, against = _since(one.versions, head), self._against(one.reviewers)
+        for word in one.approvals:
             account = word.inner("user")
             person = self._people.person(account)
             if person and account:
                 at = word.moment("approved_at")
-                flaw = self._flaw(person, account, at, since) if person not in against else "its giver asks for changes"
-                found.append(Approval(person, "merge-request", "approved", at, head, url, flaw))
-        return tuple(found)
+                flaw = "asks for changes" if person in against else self._flaw(person, account, at, since)
+                yield Approval(person, "merge-request", "approved", at, head, url, flaw)
 
     def _flaw(self, person: Person, account: Fields, at: datetime | None, since: datetime | None) -> str:
         if account.text("state") != "active":
-            return f"the account of {person} is not active"
+            return "has an account that is not active"
         if person.is_bot:
-            return f"{person} is a program's account"
+            return IS_PROGRAM
         if since is None or at is None:
-            return "GitLab does not say when it was given, or for which version"
+            return "approved at a time, or a version, that GitLab does not tell"
         if at <= since:
-            return f"it was given before the last version of {since:%Y-%m-%d %H:%M} UTC, which was merged"
+            return f"approved before the last version of {since:%Y-%m-%d %H:%M} UTC, which was merged"
         return self._people.flaw(person)
 
-    def _since(self, number: int, head: str) -> datetime | None:
-        """When the merged head arrived; None where the last version is another one."""
-        question = Question(f"read the versions of merge request {number}", f"/merge_requests/{number}/versions")
-        versions = self._api.pages(question)
-        last = max(versions, key=lambda version: version.number("id"), default=None)
-        return last.moment("created_at") if last and last.commit("head_commit_sha") == head else None
-
-    def _against(self, number: int) -> frozenset[Person]:
-        question = Question(f"read the reviewers of merge request {number}", f"/merge_requests/{number}/reviewers")
-        reviewers = self._api.pages(question)
-        found = [
-            self._people.person(reviewer.inner("user"))
-            for reviewer in reviewers
-            if reviewer.text("state") in ("requested_changes", "unapproved")
-        ]
+    def _against(self, reviewers: Iterable[Fields]) -> frozenset[Person]:
+        said_no = [one for one in reviewers if one.text("state") in ("requested_changes", "unapproved")]
+        found = [self._people.person(one.inner("user")) for one in said_no]
         return frozenset(person for person in found if person)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    fields: Fields
+    number: int
+    commits: tuple[Commit, ...]
+    approvals: tuple[Fields, ...]
+    versions: Sequence[Fields]
+    reviewers: Sequence[Fields]
+
+
+def _since(versions: Iterable[Fields], head: str) -> datetime | None:
+    """When the merged head arrived; None where the last version is another one."""
+    last = max(versions, key=lambda version: version.number("id"), default=None)
+    return last.moment("created_at") if last and last.commit("head_commit_sha") == head else None

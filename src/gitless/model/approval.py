@@ -55,7 +55,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One person's word on one thing; `flaw` says why it does not count although it was given.
+    """One person's word on one thing.
 
     Attributes:
         person: Who.
@@ -64,7 +64,8 @@ class Approval:
         at: When, UTC; None where the platform does not say (GitHub's environments).
         commit: The commit it was given for; empty for runs.
         url: Where people look at it.
-        flaw: Why it does not count; empty when it does.
+        flaw: Why it does not count although it was given, as it follows the person's name: `approved commit …`; empty
+            where nothing speaks against it.
     """
 
     person: Person
