@@ -10,7 +10,7 @@ import requests
 from gitless.errors import UntrustedContentError
 from gitless.model.blob import Blob
 from gitless.registry.calls import Answer, Call
-from gitless.registry.patience import Deadline
+from gitless.web.patience import Deadline
 
 _MAX_ERROR_BYTES = 16 * 1024
 _CHUNK = 64 * 1024

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,8 +11,9 @@ import requests
 from gitless.errors import RemoteError
 from gitless.model.blob import Blob
 from gitless.registry.auth import PULL, PULL_PUSH
-from gitless.registry.patience import TemporaryError
 from gitless.registry.wire import error_text, origin_text, parse_errors
+from gitless.web.patience import TemporaryError
+from gitless.web.words import reason_of
 
 _GHCR_HINT = "Give the job this permission:\n  permissions:\n    packages: write"
 
@@ -111,10 +111,10 @@ def broken(call: Call, url: str, error: Exception) -> RemoteError:
     if isinstance(error, requests.exceptions.SSLError):
         return RemoteError(
             f"Cannot {call.doing}.",
-            why=f"The TLS connection to {origin_text(url)} failed: {_reason(error)}",
+            why=f"The TLS connection to {origin_text(url)} failed: {reason_of(error)}",
             hint="For a private certificate authority set SSL_CERT_FILE to its PEM file.",
         )
-    why = f"The connection to {origin_text(url)} failed: {_reason(error)}"
+    why = f"The connection to {origin_text(url)} failed: {reason_of(error)}"
     hint = "Look at the host's name and port, at the network and at HTTPS_PROXY; then run the same command again."
     return TemporaryError(f"Cannot {call.doing}.", why=why, hint=hint)
 
@@ -136,18 +136,3 @@ def _hint(call: Call, answer: Answer, source: str) -> str:
     if answer.status == 413:
         return "The registry, or a proxy before it, limits the size of uploads."
     return ""
-
-
-def _reason(error: BaseException) -> str:
-    """The innermost error's kind and words, without the address: its query may hold secrets."""
-    for _ in range(6):
-        inner = getattr(error, "reason", None) or next(
-            (part for part in error.args if isinstance(part, BaseException)), None
-        )
-        if not isinstance(inner, BaseException):
-            break
-        error = inner
-    if isinstance(error, ssl.SSLError):
-        return getattr(error, "verify_message", "") or error.reason or type(error).__name__
-    words = error.strerror if isinstance(error, OSError) and error.strerror else ""
-    return f"{type(error).__name__}{f' ({words})' if words else ''}"

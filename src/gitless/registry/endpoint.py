@@ -11,9 +11,9 @@ from gitless.model.media_types import OCI_INDEX
 from gitless.model.reference import Location
 from gitless.registry.calls import Answer, Call, Counter
 from gitless.registry.hosts import repository_path
-from gitless.registry.patience import Deadline, Patience
 from gitless.registry.transport import Transport
 from gitless.registry.wire import join_same_host, next_link
+from gitless.web.patience import Deadline, Patience
 
 _MAX_PAGES = 100
 _MAX_LISTING_BYTES = 32 * 1024 * 1024

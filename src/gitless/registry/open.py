@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from gitless.model.reference import Location
 from gitless.ports import Repository
 from gitless.registry.layout import LayoutRepository
-from gitless.registry.patience import Patience
+from gitless.web.patience import Patience
 
 if TYPE_CHECKING:
     from gitless.registry.helpers import Helpers

@@ -16,7 +16,7 @@ from gitless.model.digest import Digest
 from gitless.model.manifest import Manifest
 from gitless.ports import ManifestReader, ManifestWriter
 from gitless.registry import fallback
-from gitless.registry.patience import Patience
+from gitless.web.patience import Patience
 
 _WARY = 3
 _LEAST_SECONDS = 0.03

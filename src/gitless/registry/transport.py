@@ -30,11 +30,12 @@ from gitless.registry.calls import Answer, Call, Counter, broken, refusal
 from gitless.registry.credentials import Credential
 from gitless.registry.holdings import Holdings
 from gitless.registry.hosts import check_foreign, proxy_for
-from gitless.registry.patience import TEMPORARY, Deadline, Patience, TemporaryError
 from gitless.registry.realm import Realm
 from gitless.registry.session import Session
-from gitless.registry.sockets import Adapter, deadline_of_reads
-from gitless.registry.wire import absolute, error_text, origin, origin_text, retry_after, warning_text
+from gitless.registry.wire import absolute, error_text, origin, origin_text, warning_text
+from gitless.web.patience import TEMPORARY, Deadline, Patience, TemporaryError
+from gitless.web.sockets import Adapter, deadline_of_reads
+from gitless.web.words import retry_after
 
 _MAX_REDIRECTS = 5
 _MAX_WARNINGS = 20

@@ -10,8 +10,8 @@ from gitless.model.blob import Blob
 from gitless.model.digest import Digest
 from gitless.registry.calls import Answer, Call
 from gitless.registry.endpoint import Endpoint
-from gitless.registry.patience import Deadline, TemporaryError
 from gitless.registry.wire import absolute, digest_header
+from gitless.web.patience import Deadline, TemporaryError
 
 _OCTETS = {"Content-Type": "application/octet-stream"}
 _LARGE = 8 * 1024 * 1024

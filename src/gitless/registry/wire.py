@@ -10,8 +10,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from gitless.errors import UntrustedContentError, UsageError
@@ -131,20 +129,6 @@ def error_text(content: bytes) -> str:
 def printable(text: str) -> str:
     """The text with everything that could steer a terminal replaced by a blank."""
     return "".join(character if character.isprintable() else " " for character in text).strip()
-
-
-def retry_after(header: str, now: datetime) -> float | None:
-    """Seconds to wait by a Retry-After header (a number or a date); None when it says nothing readable."""
-    text = header.strip()[:60]
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return max(0.0, (moment - now).total_seconds())
 
 
 def warning_text(header: str) -> str | None:

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import http.client
 import json
-import re
-import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -27,6 +24,7 @@ from gitless.model.redaction import mask_sent, redact
 from gitless.web.addresses import origin_text, proxy_for
 from gitless.web.patience import TEMPORARY, Deadline, Patience, TemporaryError
 from gitless.web.sockets import Adapter, deadline_of_reads
+from gitless.web.words import reason_of, retry_after
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 _WORDS = 300
@@ -168,20 +166,6 @@ def error_words(content: bytes) -> str:
     return "" if text.startswith("<") else redact(" ".join(text.split()), _WORDS)
 
 
-def retry_after(header: str, now: datetime) -> float | None:
-    """Seconds to wait by a Retry-After header (a number or a date); None when it says nothing readable."""
-    text = header.strip()[:60]
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return max(0.0, (moment - now).total_seconds())
-
-
 def _read(request: Request, response: requests.Response) -> Answer:
     content = b""
     for chunk in response.iter_content(_CHUNK):
@@ -201,22 +185,7 @@ def _broken(request: Request, error: Exception) -> RemoteError:
     if isinstance(error, requests.exceptions.SSLError):
         return RemoteError(
             what,
-            why=f"The TLS connection to {where} failed: {_reason(error)}",
+            why=f"The TLS connection to {where} failed: {reason_of(error)}",
             hint="For a private certificate authority set SSL_CERT_FILE to its PEM file.",
         )
-    return TemporaryError(what, why=f"The connection to {where} failed: {_reason(error)}")
-
-
-def _reason(error: BaseException) -> str:
-    """The innermost error's kind and words, without the address: its query may hold secrets."""
-    for _ in range(6):
-        inner = getattr(error, "reason", None) or next(
-            (part for part in error.args if isinstance(part, BaseException)), None
-        )
-        if not isinstance(inner, BaseException):
-            break
-        error = inner
-    if isinstance(error, ssl.SSLError):
-        return getattr(error, "verify_message", "") or error.reason or type(error).__name__
-    words = error.strerror if isinstance(error, OSError) and error.strerror else ""
-    return f"{type(error).__name__}{f' ({words})' if words else ''}"
+    return TemporaryError(what, why=f"The connection to {where} failed: {reason_of(error)}")

@@ -18,7 +18,7 @@ from gitless.model.digest import Digest
 from gitless.model.media_types import FLUX_CONTENT, OCI_INDEX, OCI_MANIFEST
 from gitless.ports import Repository
 from gitless.registry.open import Stores
-from gitless.registry.patience import Patience
+from gitless.web.patience import Patience
 
 QUICK = Patience(attempts=3, total_seconds=1.0, seconds_per_mib=0, read_seconds=0.5, backoff_seconds=0.01)
 NAME = "apps/web"

@@ -17,7 +17,7 @@ from gitless.model.digest import Digest
 from gitless.model.media_types import ANNOTATION_REVISION
 from gitless.registry.memory import MemoryRepository
 from gitless.registry.open import Stores
-from gitless.registry.patience import Patience
+from gitless.web.patience import Patience
 
 IMPATIENT = Patience(attempts=1, total_seconds=20, connect_seconds=2, read_seconds=5, backoff_seconds=0.01)
 NAME = "acme/apps/web"

@@ -16,7 +16,7 @@ from gitless.model.media_types import FLUX_CONTENT
 from gitless.model.reference import Location
 from gitless.ports import Repository
 from gitless.registry.open import Stores, open_repository
-from gitless.registry.patience import Patience
+from gitless.web.patience import Patience
 
 NAME = "apps/web"
 TOKEN = Reply(200, {}, b'{"access_token":"made-up","expires_in":300}')

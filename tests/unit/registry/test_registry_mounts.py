@@ -17,7 +17,7 @@ from gitless.registry.auth import Authorizer
 from gitless.registry.credentials import Credential
 from gitless.registry.holdings import Holdings
 from gitless.registry.open import Stores
-from gitless.registry.patience import Patience
+from gitless.web.patience import Patience
 
 BLOB = Blob.of(b"shared by two components", FLUX_CONTENT)
 DIGEST = str(BLOB.descriptor.digest)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from gitless.errors import UntrustedContentError
 from gitless.registry import wire
 from gitless.registry.wire import Challenge
+from gitless.web.words import retry_after
 
 NOW = datetime(2026, 11, 21, 10, 0, 0, tzinfo=timezone.utc)
 HOME = "https://registry.example.com/v2/a/tags/list"
@@ -47,7 +48,7 @@ def test_no_header_breaks_the_readers(text: str) -> None:
     wire.parse_challenge(text)
     wire.next_link(text)
     wire.warning_text(text)
-    wait = wire.retry_after(text, NOW)
+    wait = retry_after(text, NOW)
     assert wait is None or wait >= 0
 
 
@@ -107,7 +108,7 @@ def test_addresses_that_are_refused(target: str) -> None:
     ],
 )
 def test_waiting_times(header: str, seconds: float | None) -> None:
-    assert wire.retry_after(header, NOW) == seconds
+    assert retry_after(header, NOW) == seconds
 
 
 def test_warnings() -> None:

@@ -15,7 +15,8 @@ from tests.fakes.sigstore.loopback import Answer, Loopback
 from tests.fakes.sigstore.loopback import Request as Seen
 
 from gitless.errors import RemoteError, UntrustedContentError
-from gitless.web.session import Request, Session, _broken, error_words, retry_after
+from gitless.web.session import Request, Session, _broken, error_words
+from gitless.web.words import retry_after
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=timezone.utc)
 

@@ -1,7 +1,7 @@
 import pytest
 
 from gitless.errors import RemoteError
-from gitless.registry.patience import Deadline, Patience, TemporaryError
+from gitless.web.patience import Deadline, Patience, TemporaryError
 
 
 class Hours:
