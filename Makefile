@@ -22,6 +22,7 @@ lint: .venv/.ready ## Style, types and room contract
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(PYTHON) tools/locks.py --check
 
 coverage: .venv/.ready ## The coverage floor of the pure rooms
 	@$(BIN)/python -m pytest -q -r fE --no-header --cov=gitless --cov-branch --cov-report= $(PURE_TESTS); ended=$$?; \

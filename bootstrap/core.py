@@ -81,7 +81,7 @@ def find_origin(env: Mapping[str, str], unpacked: Path) -> Origin:
     Raises:
         BootstrapError: One of the inputs is wrong.
     """
-    from urllib.parse import urlsplit
+    from urllib.parse import unquote, urlsplit
 
     from bootstrap.origin import DEFAULT_INDEX, Index, Wheelhouse
 
@@ -89,7 +89,9 @@ def find_origin(env: Mapping[str, str], unpacked: Path) -> Origin:
     if folder:
         return Wheelhouse.open(folder, unpacked)
     if index:
-        mask(urlsplit(index).password or "", env)
+        password = urlsplit(index).password or ""
+        for form in sorted({password, unquote(password)}):
+            mask(form, env)
     return Index.parse(index or DEFAULT_INDEX)
 
 

@@ -21,7 +21,7 @@ SETS = {"publish": (*_PLATFORM, "jinja2"), "report": (*_PLATFORM, *_MAKING)}
 def exported(name: str) -> str:
     """A set as requirements with hashes."""
     pruned = [part for package in SETS[name] for part in ("--prune", package)]
-    flags = ("--quiet", "--locked", "--no-dev", "--no-emit-project", "--no-header", "--no-annotate")
+    flags = ("--quiet", "--frozen", "--no-dev", "--no-emit-project", "--no-header", "--no-annotate")
     command = [UV, "export", *flags, *pruned]
     return subprocess.run(command, cwd=REPOSITORY, check=True, stdout=subprocess.PIPE, text=True).stdout
 
