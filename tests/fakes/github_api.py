@@ -6,6 +6,7 @@ with GitHubServer(forge) as server:
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
 from typing import Any
@@ -62,6 +63,8 @@ class GitHubServer(ApiServer):
 
     def answer(self, asked: Asked) -> Any:
         """Find the answer by path."""
+        if asked.path == "/graphql":
+            return Reply(200, json.dumps(self._graphql(json.loads(asked.body))).encode())
         for pattern, name in _ROUTES:
             match = re.fullmatch(pattern, asked.path)
             if match:
@@ -205,6 +208,19 @@ class GitHubServer(ApiServer):
         role = _PERMISSIONS[found[-1].role]
         return {"permission": role, "role_name": role, "user": {**self._user(found[-1]), "role_name": role}}
 
+    def _graphql(self, asked: dict[str, Any]) -> Any:
+        assert asked["variables"] == {"owner": "acme", "name": "apps"}
+        found = re.findall(r'(c\d+): object\(oid: "([0-9a-f]{40})"\) ' + re.escape(_AUTHORS), asked["query"])
+        assert found
+        return {"data": {"repository": {name: self._authors(self.forge.commits[sha]) for name, sha in found}}}
+
+    def _authors(self, node: Node) -> dict[str, Any]:
+        mails = re.findall(r"(?i)^co-authored-by: [^<]*<([^>]+)>", node.message, re.MULTILINE)
+        owners = {account.mail: account for account in self.forge.accounts}
+        users = [(mail, owners.get(mail.lower())) for mail in mails]
+        nodes = [{"email": mail, "user": user and {"databaseId": user.id, "login": user.login}} for mail, user in users]
+        return {"authors": {"nodes": nodes}}
+
     # -- checks -----------------------------------------------------------------------------------------------
 
     def _check_runs(self, sha: str, _: Asked) -> Any:
@@ -237,6 +253,8 @@ class GitHubServer(ApiServer):
         return {"id": self.forge.id, "full_name": "acme/apps", "name": "apps"}
 
 
+# as GitHub's own GraphQL schema has it (npm @octokit/graphql-schema 15)
+_AUTHORS = "{ ... on Commit { authors(first: 100) { nodes { email user { databaseId login } } } } }"
 _HOME = "/repos/acme/apps"
 _ROUTES = (
     (_HOME + r"/actions/runs/(\d+)", "_run"),

@@ -67,12 +67,12 @@ class CommitRange:
 
     def line(self, tip: str, until: set[str]) -> tuple[Commit, ...]:
         """Commits on the branch itself from `tip` back, up to one of `until` or the range's end."""
-        found = []
-        while tip in self.commits and tip not in until:
-            commit = self.commits[tip]
-            found.append(commit)
-            tip = commit.parents[0] if commit.parents else ""
-        return tuple(found)
+        found: dict[str, Commit] = {}
+        # an answer may name commits in a circle, which Git cannot
+        while tip in self.commits and tip not in until and tip not in found:
+            found[tip] = self.commits[tip]
+            tip = found[tip].parents[0] if found[tip].parents else ""
+        return tuple(found.values())
 
     def brought(self, pushes: Iterable[Push]) -> tuple[Brought, ...] | None:
         """What each push brought, newest first; None where the pushes do not tell where every commit came from.

@@ -113,6 +113,23 @@ def test_a_co_author_is_known_by_an_address_seen_on_a_commit(forge: Forge, serve
     assert found.unknown == ()
 
 
+def test_a_co_author_is_known_by_an_address_that_only_github_knows(forge: Forge, server: GitHubServer) -> None:
+    ann, bob, older = forge.account("ann"), forge.account("bob"), forge.tip
+    node = forge.write(ann, message=f"x\n\nCo-authored-by: Bob <{bob.mail}>")
+    forge.merge(forge.change(ann, node), by=ann, how="squash")
+    found = merged(forge, server, older)
+    assert found.authors == (person(ann), person(bob))
+    assert found.unknown == ()
+
+
+@pytest.mark.parametrize("answer", [Reply(403), Reply(200, b'{"errors": [{"message": "no"}]}'), Reply(404)])
+def test_without_that_answer_a_co_author_stays_unknown(forge: Forge, server: GitHubServer, answer: Reply) -> None:
+    ann, bob, older = forge.account("ann"), forge.account("bob"), forge.tip
+    forge.merge(forge.change(ann, forge.write(ann, message=f"x\n\nCo-authored-by: Bob <{bob.mail}>")), by=ann)
+    server.faults.append(("/graphql", lambda _: answer))
+    assert len(merged(forge, server, older).unknown) == 1
+
+
 def test_an_unknown_co_author_is_told(forge: Forge, server: GitHubServer) -> None:
     ann, older = forge.account("ann"), forge.tip
     node = forge.write(ann, message="Change\n\nCo-authored-by: Carl <carl@elsewhere.example>")
