@@ -11,8 +11,7 @@ from typing import Any
 from tests.fakes.sigstore.stack import Stack
 from tools.peers.publisher import Repository, gitless
 
-FILES = {
-    "gitless.yaml": """\
+CONFIGURATION = """\
 version: 1
 components: [{path: web}]
 signing:
@@ -20,7 +19,9 @@ signing:
   sigstore: {trusted-root: sigstore/trusted_root.json, signing-config: sigstore/signing_config.json}
 identities:
   publish: PUBLISH
-""",
+"""
+FILES = {
+    "gitless.yaml": CONFIGURATION,
     "web/config.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {greeting: hello}\n",
 }
 PLATFORMS = {
@@ -36,13 +37,15 @@ class Job:
         path: Where the repository is made.
         stack: The Sigstore services.
         platform: `github` or `gitlab`.
+        more: What else stands in gitless.yaml.
     """
 
-    def __init__(self, path: Path, stack: Stack, platform: str) -> None:
+    def __init__(self, path: Path, stack: Stack, platform: str, more: str = "") -> None:
         self.stack, self.platform = stack, platform
         self.repository = Repository(path)
         self.repository.git("remote", "set-url", "origin", f"https://{platform}.com/acme/d2-apps")
         self.repository.write({name: text.replace("PUBLISH", PLATFORMS[platform]) for name, text in FILES.items()})
+        self.repository.write({"gitless.yaml": CONFIGURATION.replace("PUBLISH", PLATFORMS[platform]) + more})
         (path / "sigstore").mkdir()
         for file in (stack.trusted_root, stack.signing_config):
             shutil.copy(file, path / "sigstore" / file.name)
