@@ -15,6 +15,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from gitless.errors import UntrustedContentError, UsageError
 from gitless.model.canonical import canonical_json, read_json_object
@@ -22,14 +24,15 @@ from gitless.model.canonical import canonical_json, read_json_object
 MEDIA_TYPE = "application/vnd.dev.sigstore.trustedroot+json;version=0.1"
 MAX_TRUSTED_ROOT_BYTES = 1024 * 1024
 # what sigstore-go reads; it refuses the whole root for any other
-_KEY_TYPES = {
-    "PKCS1_RSA_PKCS1V5",
-    "PKIX_ECDSA_P256_SHA_256",
-    "PKIX_ECDSA_P384_SHA_384",
-    "PKIX_ECDSA_P521_SHA_512",
-    "PKIX_ED25519",
-    *(f"PKIX_RSA_PKCS1V15_{bits}_SHA256" for bits in (2048, 3072, 4096)),
+_KEY_TYPES: Mapping[str, type] = {
+    "PKCS1_RSA_PKCS1V5": rsa.RSAPublicKey,
+    "PKIX_ECDSA_P256_SHA_256": ec.EllipticCurvePublicKey,
+    "PKIX_ECDSA_P384_SHA_384": ec.EllipticCurvePublicKey,
+    "PKIX_ECDSA_P521_SHA_512": ec.EllipticCurvePublicKey,
+    "PKIX_ED25519": ed25519.Ed25519PublicKey,
+    **{f"PKIX_RSA_PKCS1V15_{bits}_SHA256": rsa.RSAPublicKey for bits in (2048, 3072, 4096)},
 }
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@\s]*@)?([A-Za-z0-9._-]+)(?::[0-9]*)?(?:[/?#]\S*)?")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
 
 
@@ -62,6 +65,12 @@ class Log:
     key: bytes
     valid: Period
     document: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def host(self) -> str:
+        """The host of the base URL as Go reads it: capitals stay; empty where there is none that is a name."""
+        found = _URL.fullmatch(self.base_url)
+        return found[1] if found else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +184,9 @@ def _logs(items: Sequence[Mapping[str, Any]]) -> dict[bytes, Log]:
     for item in items:
         key_id = _bytes(item["logId"]["keyId"])
         key = item["publicKey"]
-        if item["hashAlgorithm"] != "SHA2_256" or key["keyDetails"] not in _KEY_TYPES:
-            raise ValueError("a log's hashAlgorithm is not SHA2_256, or its keyDetails are not known")
+        if item["hashAlgorithm"] != "SHA2_256":
+            raise ValueError("a log's hashAlgorithm is not SHA2_256")
+        _check_key(_bytes(key["rawBytes"]), key["keyDetails"])
         if not isinstance(item.get("baseUrl", ""), str):
             raise TypeError
         valid = _period(key["validFor"])
@@ -187,6 +197,15 @@ def _logs(items: Sequence[Mapping[str, Any]]) -> dict[bytes, Log]:
         # as in Flux, the last one with this id counts
         found[key_id] = Log(key_id, str(kept["baseUrl"]), _bytes(key["rawBytes"]), valid, kept)
     return found
+
+
+def _check_key(content: bytes, details: str) -> None:
+    try:
+        key = serialization.load_der_public_key(content)
+    except Exception as error:  # the parser's errors have no common base
+        raise ValueError("a log's key is not readable") from error
+    if details not in _KEY_TYPES or not isinstance(key, _KEY_TYPES[details]):
+        raise ValueError("a log's key is not of the type that its keyDetails say")
 
 
 def _authorities(items: Sequence[Mapping[str, Any]]) -> tuple[Authority, ...]:
@@ -206,7 +225,7 @@ def _authority(item: Mapping[str, Any]) -> Authority:
         "subject": item.get("subject") or {"organization": "", "commonName": ""},
         "uri": str(item.get("uri", "")),
         "certChain": {"certificates": [{"rawBytes": base64.b64encode(each).decode()} for each in chain]},
-        "validFor": valid,
+        "validFor": {"start": "1970-01-01T00:00:00Z", **valid},  # sigstore-python wants a start, Flux does not
     }
     return Authority(tuple(map(_certificate, chain)), _period(valid), document)
 

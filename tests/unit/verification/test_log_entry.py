@@ -7,7 +7,7 @@ import copy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fakes.sigstore.paper import about, the_paper
+from tests.fakes.sigstore.paper import about, the_paper, write
 from tests.fakes.sigstore.paper_log import b64
 
 from gitless.verification.log_entry import Checkpoint, LogEntry
@@ -129,13 +129,35 @@ def test_any_text_is_a_checkpoint_or_refused(text):
 
 
 def test_a_log_with_a_key_that_checkpoints_cannot_name_is_refused():
-    for key in ("AAAA", b64(_rsa())):
-        root = the_paper().draw_root()
-        root["tlogs"][1]["publicKey"]["rawBytes"] = key
-        from tests.fakes.sigstore.paper import write
+    root = the_paper().draw_root()
+    root["tlogs"][1]["publicKey"].update(rawBytes=b64(_rsa()), keyDetails="PKIX_RSA_PKCS1V15_2048_SHA256")
+    with pytest.raises(RefusedError, match="not signed by the log"):
+        LogEntry.parse([ENTRY[2]]).check(TrustedRoot.parse(write(root)))
 
-        with pytest.raises(RefusedError):
-            LogEntry.parse([ENTRY[2]]).check(TrustedRoot.parse(write(root)))
+
+@pytest.mark.parametrize(
+    ("url", "known"),
+    [
+        ("https://rekor2.paper.test", True),
+        ("https://rekor2.paper.test:443/api?x#y", True),
+        ("https://user@rekor2.paper.test/", True),
+        ("https://REKOR2.paper.test", False),
+        (" https://rekor2.paper.test", False),
+        ("rekor2.paper.test", False),
+        ("https://[::1", False),
+        ("https://", False),
+        ("", False),
+    ],
+)
+def test_the_origin_is_the_base_urls_host_as_go_reads_it(url, known):
+    root = the_paper().draw_root()
+    root["tlogs"][1]["baseUrl"] = url
+    entry, root = LogEntry.parse([ENTRY[2]]), TrustedRoot.parse(write(root))
+    if known:
+        assert entry.check(root).base_url == url
+        return
+    with pytest.raises(RefusedError, match="origin"):
+        entry.check(root)
 
 
 def _rsa():

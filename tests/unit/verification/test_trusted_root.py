@@ -56,6 +56,8 @@ def test_it_names_logs_and_authorities():
         (put("tlogs", 0, "publicKey", "validFor", {"start": "yesterday"}), "'yesterday' is no time"),
         (put("tlogs", 0, "publicKey", "validFor", {"start": "2026-02-31T00:00:00Z"}), "day"),
         (put("tlogs", 0, "publicKey", "keyDetails", "PKIX_ED448"), "keyDetails"),
+        (put("tlogs", 0, "publicKey", "keyDetails", "PKIX_ED25519"), "keyDetails"),
+        (put("tlogs", 0, "publicKey", "rawBytes", "AAAA"), "not readable"),
         (put("tlogs", 0, "baseUrl", 7), "not shaped"),
         (put("certificateAuthorities", 0, "uri", []), "not shaped"),
         (put("timestampAuthorities", {}), "not shaped"),
@@ -105,6 +107,15 @@ def test_narrowed_it_holds_one_log_of_each_kind():
     assert [log["baseUrl"] for log in document["tlogs"]] == ["https://rekor2.paper.test"]
     assert len(document["ctlogs"]) == len(document["timestampAuthorities"]) == 1
     assert document["timestampAuthorities"][0]["validFor"] == {"start": "2026-01-01T00:00:00Z"}
+
+
+def test_an_authority_without_a_period_is_always_in_use():
+    root = TrustedRoot.parse(changed(lambda root: root["timestampAuthorities"][0].pop("validFor")))
+    (authority,) = root.timestamp_authorities
+    assert authority.valid == Period()
+    (ctlog,) = root.ctlogs.values()
+    document = json.loads(root.narrowed(next(iter(root.tlogs.values())), ctlog))
+    assert document["timestampAuthorities"][0]["validFor"] == {"start": "1970-01-01T00:00:00Z"}
 
 
 def test_unknown_fields_are_left_out_of_what_sigstore_python_reads():
