@@ -176,7 +176,10 @@ def open_instance(setup: Setup, env: Mapping[str, str]) -> Instance:
     return private_instance(files[0], files[1], said)
 
 
-_DOING = {"publish": "publishing", "promote": "promoting"}
+_OTHER_KEY = {
+    "publish": "The signing key is not the publishing identity.",
+    "promote": "The signing key is not the promoting identity.",
+}
 _DRY = "Nobody would sign: this is no CI job with an identity token. Whether the content is unchanged was not judged."
 
 
@@ -216,7 +219,7 @@ def _own_key(setup: Setup, pem: bytes, role: Role) -> Sequence[Trust]:
         (expected,) = trusted_keys([str(setup.root / mine.key)])
         if expected.hint != own.hint:
             raise UsageError(
-                f"The signing key is not the {_DOING[role]} identity.",
+                _OTHER_KEY[role],
                 why=f"identities.{role}.key {mine.key!r} is another key than the one given to sign.",
                 hint="Sign with the private half of that key, or have the configuration changed.",
             )
