@@ -11,7 +11,7 @@ import yaml
 from gitless.identity.cosign import cosign_commands
 from gitless.identity.flux import flux_objects
 from gitless.identity.kyverno import kyverno_policy
-from gitless.identity.policy_controller import policy_controller_objects
+from gitless.identity.policy_controller import TRUST_ROOT, policy_controller_objects
 from gitless.identity.subject import TrustSubject
 
 FORMS = ("flux", "cosign", "kyverno", "policy-controller")
@@ -23,9 +23,6 @@ def form_text(subject: TrustSubject, form: str) -> str:
     Args:
         subject: What is trusted, and where.
         form: One of FORMS.
-
-    Raises:
-        UsageError: The trusted root is not readable.
     """
     if form == "cosign":
         return "".join(f"{shlex.join(command)}\n" for command in cosign_commands(subject))
@@ -39,9 +36,6 @@ def form_objects(subject: TrustSubject, form: str) -> list[dict[str, Any]]:
     Args:
         subject: What is trusted, and where.
         form: One of FORMS; cosign has no objects.
-
-    Raises:
-        UsageError: The trusted root is not readable.
     """
     if form == "flux":
         return flux_objects(subject)
@@ -57,9 +51,6 @@ def identity_record(subject: TrustSubject, origin: str, forms: Sequence[str]) ->
         subject: What is trusted, and where.
         origin: Where the identity was read: `configuration` or `token`.
         forms: Which of FORMS to put in.
-
-    Raises:
-        UsageError: The trusted root is not readable.
     """
     pattern = subject.pattern
     return {
@@ -115,6 +106,11 @@ def _notes(subject: TrustSubject, forms: Sequence[str]) -> list[str]:
         )
     if subject.pattern and subject.trusted_root and "kyverno" in forms:
         found.append("Kyverno 1.19 asks its TUF mirror as well, even with this root: without the Internet give it one")
+    if subject.pattern and subject.trusted_root and "policy-controller" in forms:
+        found.append(
+            f"policy-controller needs a TrustRoot named {TRUST_ROOT}, made from the instance's TUF repository "
+            "(spec.remote or spec.repository)"
+        )
     if subject.pattern and subject.trusted_root and "flux" in forms:
         found.append("trustedRootSecretRef needs Flux 2.9 or newer")
     return found

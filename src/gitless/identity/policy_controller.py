@@ -1,90 +1,42 @@
-"""Trust for Sigstore's policy-controller (0.15): a ClusterImagePolicy, and the TrustRoot of a private instance."""
+"""Trust for Sigstore's policy-controller (0.15): a ClusterImagePolicy."""
 
 from __future__ import annotations
 
-import base64
-import textwrap
 from typing import Any
 
-from gitless.errors import UsageError
 from gitless.identity.subject import TrustSubject
-from gitless.model.canonical import read_json_object
+from gitless.model.media_types import PREDICATE_PROVENANCE, PREDICATE_SBOM, PREDICATE_SIGNATURE
 
 TRUST_ROOT = "sigstore"
-_HASHES = {"SHA2_256": "sha-256"}
+_BY_ROLE = {
+    "publish": {"signature": PREDICATE_SIGNATURE, "sbom": PREDICATE_SBOM, "provenance": PREDICATE_PROVENANCE},
+    "promote": {"signature": PREDICATE_SIGNATURE},
+}
 
 
 def policy_controller_objects(subject: TrustSubject) -> list[dict[str, Any]]:
-    """The policy, behind the TrustRoot it names, if it names one; nothing for a key, which it takes no bundles of.
+    """The policy; nothing for a key, since it takes bundles of certificates only.
 
-    Raises:
-        UsageError: The trusted root is not readable.
+    Of bundles it reads attestations alone, so the signature is asked for by its predicate type. Keys that are written
+    into a TrustRoot are of no use to it with bundles (it knows their logs by another id), so only the name of one is
+    given: its owner makes it from the instance's TUF repository.
     """
     pattern = subject.pattern
     if pattern is None:
         return []
     who = {"subject": pattern.subject} if pattern.is_exact else {"subjectRegExp": pattern.subject_regex}
-    reference = {"trustRootRef": TRUST_ROOT} if subject.trusted_root else {}
-    authority: dict[str, Any] = {
+    root = {"trustRootRef": TRUST_ROOT} if subject.trusted_root else {}
+    authority = {
         "name": subject.role,
         "signatureFormat": "bundle",
-        "keyless": {"identities": [{"issuer": pattern.issuer, **who}], **reference},
+        "keyless": {"identities": [{"issuer": pattern.issuer, **who}], **root},
+        "attestations": [{"name": name, "predicateType": kind} for name, kind in _BY_ROLE[subject.role].items()],
     }
-    if subject.rekor == 2:
-        # the second log names no time, so a signed timestamp must
-        authority["rfc3161timestamp"] = reference
-    policy = {
-        "apiVersion": "policy.sigstore.dev/v1beta1",
-        "kind": "ClusterImagePolicy",
-        "metadata": {"name": f"{subject.name}-{subject.role}"},
-        "spec": {"images": [{"glob": glob} for glob in subject.globs], "authorities": [authority]},
-    }
-    return [*([_trust_root(subject.trusted_root)] if subject.trusted_root else []), policy]
-
-
-def _trust_root(content: str) -> dict[str, Any]:
-    root = read_json_object(content.encode(), "The trusted root")
-    try:
-        keys = {
-            "certificateAuthorities": [_authority(value) for value in root["certificateAuthorities"]],
-            "tLogs": [_log(value) for value in root["tlogs"]],
-            "ctLogs": [_log(value) for value in root["ctlogs"]],
-            "timestampAuthorities": [_authority(value) for value in root.get("timestampAuthorities", [])],
+    return [
+        {
+            "apiVersion": "policy.sigstore.dev/v1beta1",
+            "kind": "ClusterImagePolicy",
+            "metadata": {"name": f"{subject.name}-{subject.role}"},
+            "spec": {"images": [{"glob": glob} for glob in subject.globs], "authorities": [authority]},
         }
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise UsageError("The trusted root is not readable.", why=f"It lacks {str(error)[:60]}.") from error
-    return {
-        "apiVersion": "policy.sigstore.dev/v1alpha1",
-        "kind": "TrustRoot",
-        "metadata": {"name": TRUST_ROOT},
-        "spec": {"sigstoreKeys": keys},
-    }
-
-
-def _authority(value: dict[str, Any]) -> dict[str, Any]:
-    name = value.get("subject", {})
-    chain = "".join(_pem("CERTIFICATE", entry["rawBytes"]) for entry in value["certChain"]["certificates"])
-    return {
-        "subject": {"organization": name.get("organization", ""), "commonName": name.get("commonName", "")},
-        "uri": value["uri"],
-        "certChain": _encoded(chain),
-    }
-
-
-def _log(value: dict[str, Any]) -> dict[str, Any]:
-    key = value["publicKey"]
-    label = "RSA PUBLIC KEY" if key.get("keyDetails", "").startswith("PKCS1_") else "PUBLIC KEY"
-    return {
-        "baseURL": value["baseUrl"],
-        "hashAlgorithm": _HASHES[value["hashAlgorithm"]],
-        "publicKey": _encoded(_pem(label, key["rawBytes"])),
-    }
-
-
-def _pem(label: str, der: str) -> str:
-    lines = textwrap.wrap(base64.b64encode(base64.b64decode(der, validate=True)).decode(), 64)
-    return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])
-
-
-def _encoded(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
+    ]

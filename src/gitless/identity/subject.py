@@ -25,7 +25,6 @@ class TrustSubject:
         key_file: Where that key is.
         trusted_root: Content of trusted_root.json; empty for the public Sigstore instance.
         trusted_root_file: Where that content is.
-        rekor: Version of the transparency log.
     """
 
     role: Literal["publish", "promote"]
@@ -36,7 +35,6 @@ class TrustSubject:
     key_file: str = ""
     trusted_root: str = ""
     trusted_root_file: str = ""
-    rekor: Literal[1, 2] = 1
 
     @property
     def reference(self) -> str:

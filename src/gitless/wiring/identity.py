@@ -76,7 +76,6 @@ def describe(request: IdentityRequest) -> IdentityAnswer:
         key_file=os.path.relpath(key) if key else "",
         trusted_root=_text(root_file, "The trusted root", MAX_SIGSTORE_BYTES) if root_file else "",
         trusted_root_file=os.path.relpath(root_file) if root_file else "",
-        rekor=config.signing.rekor if config.signing else 1,
     )
     return IdentityAnswer(subject, "configuration" if identity else "token", is_placeholder)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gitless.config.parse import parse_config
@@ -254,6 +254,7 @@ def test_where_nobody_signs_any_publisher_may_be_named(identity: Any) -> None:
 refs = st.text(st.sampled_from("abv1./-*"), min_size=1, max_size=8)
 
 
+@settings(deadline=None)
 @given(refs, refs)
 def test_a_pattern_matches_its_own_refs_and_no_other_workflow(wanted: str, ref: str) -> None:
     assume(".." not in wanted and not wanted.endswith("/"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitless.errors import CheckError
@@ -45,6 +45,7 @@ def test_an_address_without_a_path_stays() -> None:
     assert certificate_uri("https://github.com") == "https://github.com"
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters=" ?"), max_size=12))
 def test_the_result_is_ascii_and_stays_as_it_is(branch: str) -> None:
     try:

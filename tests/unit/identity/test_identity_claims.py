@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fakes.sigstore.claims import github_claims, gitlab_claims
 from tests.fakes.sigstore.identities import Identity as CertificateIdentity
@@ -180,6 +180,7 @@ def test_an_address_that_fulcio_cannot_read_is_refused() -> None:
 values = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=30), st.lists(st.text(max_size=3)))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["github", "gitlab"]), st.data())
 def test_whatever_the_claims_are_the_job_is_plain_text_or_refused(platform: str, data: st.DataObject) -> None:
     names = data.draw(st.lists(st.sampled_from([*NEEDED[platform], "environment"]), min_size=1, max_size=3))
