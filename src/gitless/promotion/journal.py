@@ -2,7 +2,7 @@
 
 An index has room for a few hundred records before registries, which look up each entry, grow slow. A full list is
 therefore sealed as a page, an index of its own that never changes, and the journal names its pages before its newest
-records: however long the history, it is read in two steps (docs/decisions/0080-journal-in-pages.md).
+records: however long the history, it is read in two steps (docs/decisions/0120-journal-in-pages.md).
 
 A journal is not signed, since the records are: it is a list of where to look, and says nothing that is believed.
 """
