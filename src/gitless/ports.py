@@ -206,6 +206,18 @@ class History(Protocol):
         ...
 
 
+class PolicyHistory(Protocol):
+    """Answers questions about the rules that the protected branch has had."""
+
+    def contains(self, commit: str) -> bool | None:
+        """Whether the branch has this commit; None where that cannot be told."""
+        ...
+
+    def digest_at(self, commit: str) -> Digest | None:
+        """The digest of the rules' file at a commit; None where it has none."""
+        ...
+
+
 class Renderer(Protocol):
     """Turns a component's tree into manifests with an outside tool."""
 

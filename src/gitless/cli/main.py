@@ -10,6 +10,8 @@ import click
 
 from gitless import __version__
 from gitless.cli.action import action_command
+from gitless.cli.audit import audit_command
+from gitless.cli.history import history_command
 from gitless.cli.identity import identity_command
 from gitless.cli.inspect import inspect_command
 from gitless.cli.output import fail, is_debug
@@ -35,6 +37,8 @@ def cli(debug: bool) -> None:
 cli.add_command(publish_command)
 cli.add_command(verify_command)
 cli.add_command(inspect_command)
+cli.add_command(history_command)
+cli.add_command(audit_command)
 cli.add_command(identity_command)
 cli.add_command(promote_command)
 cli.add_command(rollback_command)

@@ -38,8 +38,17 @@ def print_json(record: dict[str, Any]) -> None:
     Raises:
         UsageError: Standard output cannot be written.
     """
+    print_text(to_json(record))
+
+
+def print_text(text: str) -> None:
+    """Print a document on standard output.
+
+    Raises:
+        UsageError: Standard output cannot be written.
+    """
     try:
-        click.echo(to_json(record))
+        click.echo(text)
     except OSError as error:
         # what is still buffered would fail once more, at exit and outside of every handler
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_OPTIONS = (
+_IDENTITIES = (
     click.option(
         "--key", "keys", multiple=True, metavar="FILE", help="Public key (PEM); repeatable, any of them may match."
     ),
@@ -23,6 +23,8 @@ _OPTIONS = (
     click.option(
         "--certificate-oidc-issuer-regexp", "issuer_regexp", metavar="REGEXP", help="The same, as Flux matches it."
     ),
+)
+_CONFIGURED = (
     click.option("--config", metavar="FILE", help="A gitless.yaml whose identities are trusted."),
     click.option(
         "--for",
@@ -32,6 +34,8 @@ _OPTIONS = (
         show_default=True,
         help="Which of its identities.",
     ),
+)
+_ROOT = (
     click.option(
         "--trusted-root",
         metavar="FILE",
@@ -43,6 +47,15 @@ _OPTIONS = (
 
 def trust_options(command: F) -> F:
     """Give a command the flags; its parameters are the fields of `wiring.trust.TrustRequest`."""
-    for option in reversed(_OPTIONS):
+    return _with((*_IDENTITIES, *_CONFIGURED, *_ROOT), command)
+
+
+def identity_options(command: F) -> F:
+    """The same for verbs that read gitless.yaml anyway, and whose role is fixed."""
+    return _with((*_IDENTITIES, *_ROOT), command)
+
+
+def _with(options: Sequence[Callable[[F], F]], command: F) -> F:
+    for option in reversed(options):
         command = option(command)
     return command

@@ -79,7 +79,7 @@ def read_ledger(
     listed = joined(journal, pages)
     known = {} if known is None else known
     new = [digest for digest in listed if digest not in known]
-    read = map_together(lambda digest: _read_entry(repository, digest, trusted), new)
+    read = map_together(lambda digest: read_entry(repository, digest, trusted), new)
     known.update((entry.manifest, entry) for entry in read if entry.standing != "missing")
     gone = {entry.manifest: entry for entry in read}
     entries = [known.get(digest) or gone[digest] for digest in listed]
@@ -99,7 +99,17 @@ def record_entries(evidence: Sequence[JudgedEvidence]) -> tuple[RecordEntry, ...
     return tuple(record_entry(item) for item in evidence if item.predicate_type == PROMOTION)
 
 
-def _read_entry(repository: Repository, digest: Digest, trusted: Sequence[Trust]) -> RecordEntry:
+def read_entry(repository: Repository, digest: Digest, trusted: Sequence[Trust]) -> RecordEntry:
+    """Read what is, or should be, a record by its manifest's digest.
+
+    Args:
+        repository: Where the channel is.
+        digest: The manifest.
+        trusted: The promoting identity.
+
+    Raises:
+        RemoteError: The store failed.
+    """
     manifest = repository.fetch_manifest(digest)
     if manifest is None:
         return RecordEntry(digest, "missing", "Its manifest is not in the registry.")
