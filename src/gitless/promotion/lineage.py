@@ -1,7 +1,7 @@
 """Which of a channel's records are its chain, where two claim the same place or some are gone.
 
 Of two records with one predecessor the one is canonical on which more was built; where that is equal, the one with the
-lower manifest digest. So a late twin of an old record cannot take back what followed (docs/decisions/0121-forks-in-a-channel.md).
+lower manifest digest (docs/decisions/0121-forks-in-a-channel.md). So a late twin of an old record takes nothing back.
 Every reader of the same records comes to the same chain.
 """
 
