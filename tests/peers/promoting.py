@@ -68,9 +68,7 @@ class Releases(Job):
 
     def variables(self, **claims: str) -> dict[str, str]:
         """The variables of a job for the last commit; the platform names the default branch."""
-        named = (
-            {"GITHUB_EVENT_PATH": str(self._event)} if self.platform == "github" else {"CI_DEFAULT_BRANCH": "main"}
-        )
+        named = {"GITHUB_EVENT_PATH": str(self._event)} if self.platform == "github" else {"CI_DEFAULT_BRANCH": "main"}
         return {**super().variables(**claims), **named}
 
     def release(self, tag: str, **claims: str) -> dict[str, str]:
