@@ -40,6 +40,7 @@ docs: .venv/.ready ## Write the pages that are made from the code
 
 bench: .venv/.ready peers peers-bench ## Measure against cosign, crane and syft; fails when a bar is missed
 	@$(BIN)/python benchmarks/publish.py $(BENCH_ARGS)
+	@$(BIN)/python benchmarks/bootstrap.py
 
 peers: ## Build what the peers ring needs: registries, Sigstore services, cosign, crane, helm and kustomize
 	@$(PYTHON) tools/peers/build.py peers

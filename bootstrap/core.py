@@ -48,16 +48,14 @@ def prepare(verb: str, env: Mapping[str, str]) -> tuple[dict[str, str], Path]:
     return for_core(env), site
 
 
-def become(site: Path, arguments: list[str], env: dict[str, str]) -> int:
-    """Run the core in place of this process; where the system cannot do that, as its child with this exit code."""
-    command = [sys.executable, "-I", "-S", str(HERE / "launch.py"), str(site), *arguments]
-    sys.stdout.flush()
-    sys.stderr.flush()
-    if os.name == "nt":
-        import subprocess
+def become(site: Path, arguments: list[str], env: dict[str, str]) -> None:
+    """Run the core in this very process, which is isolated already: another one would only cost its start."""
+    from bootstrap.launch import launch
 
-        return subprocess.run(command, env=env, check=False).returncode
-    return os.execve(sys.executable, command, env)
+    os.environ.clear()
+    os.environ.update(env)
+    sys.argv[:] = ["gitless", *arguments]
+    launch(str(site))
 
 
 def _make(place: Place, needed: str, env: Mapping[str, str]) -> Path:

@@ -6,9 +6,16 @@ Run as `python -I -S launch.py SITE [ARGUMENT…]`; nothing but these two and th
 import os
 import sys
 
-SOURCES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "src")
-sys.path[:0] = [SOURCES, sys.argv.pop(1)]
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from gitless.cli.main import main  # noqa: E402
 
-main()
+def launch(site: str) -> None:
+    """Run the command line with the arguments in `sys.argv`; ends the process."""
+    sys.path[:] = [os.path.join(ROOT, "src"), site, *(entry for entry in sys.path if entry != ROOT)]
+    from gitless.cli.main import main
+
+    main()
+
+
+if __name__ == "__main__":
+    launch(sys.argv.pop(1))

@@ -31,10 +31,11 @@ def main() -> int:
         environment, site = prepare(_verb(arguments), os.environ)
         if arguments[0] == "setup":
             return _set_up(site)
-        return become(site, arguments, environment)
+        become(site, arguments, environment)
     except BootstrapError as error:
         report(error, os.environ)
         return error.exit_code
+    return 0
 
 
 def _verb(arguments: list[str]) -> str:

@@ -12,7 +12,7 @@ from gitless.errors import UsageError
 
 PREFIX = "GITLESS_INPUT_"
 MAX_INPUT = 64 * 1024  # characters; the longest honest one is a list of annotations
-_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
 
 
 class Inputs:
@@ -94,7 +94,7 @@ class Inputs:
         if len(value) > MAX_INPUT:
             raise _refused(name, f"It has more than {MAX_INPUT} characters.")
         for character in value:
-            if character not in "\n\r\t" and unicodedata.category(character) in _UNSEEN:
+            if character not in " \n\r\t" and unicodedata.category(character) in _UNSEEN:
                 raise _refused(name, f"It holds the invisible character U+{ord(character):04X}.")
         return value
 
