@@ -21,7 +21,7 @@ from gitless.model.run import CiRun
 JOB = 8000000001
 JOB_TOKEN = "job-token-of-this-job"
 _LEVELS = {"admin": 40, "write": 30, "read": 20, "none": 0}
-_JOB_PATHS = re.compile(r"/projects/\d+/deployments(/\d+)?")
+_JOB_PATHS = re.compile(r"/job|/projects/\d+/deployments(/\d+)?")
 
 
 class GitLabServer(ApiServer):
@@ -89,6 +89,13 @@ class GitLabServer(ApiServer):
         return rest[:size], {"x-next-page": str(number + 1) if len(rest) > size else ""}
 
     # -- the job ----------------------------------------------------------------------------------------------
+
+    def _job(self, _: Asked) -> Any:
+        return self._deployment_of(JOB, self.environment)["deployable"]
+
+    def _pipeline(self, number: str, _: Asked) -> Any:
+        assert number == "36"
+        return {"id": 36, "sha": self.forge.tip, "user": self._user(self.forge.requester)}
 
     def _deployments(self, asked: Asked) -> Any:
         ours = self._deployment_of(JOB, self.environment)
@@ -167,9 +174,9 @@ class GitLabServer(ApiServer):
         both = self.forge.reached(older) & self.forge.reached(newer)
         return self._commit(max((self.forge.commits[sha] for sha in both), key=lambda node: node.at))
 
-    def _compare(self, asked: Asked) -> Any:
-        commits = self.forge.between(asked.query["from"], asked.query["to"])
-        return {"commits": [self._commit(node) for node in commits]}
+    def _commits(self, asked: Asked) -> Any:
+        older, newer = asked.query["ref_name"].split("..")
+        return [self._commit(node) for node in reversed(self.forge.between(older, newer))]
 
     def _commit(self, node: Node) -> dict[str, Any]:
         author, committer = _git_user(node.author), _git_user(node.committer)
@@ -300,13 +307,15 @@ def branch_rule(name: str, level: int, **named: Any) -> dict[str, Any]:
 
 
 _ROUTES = (
+    (r"/job", "_job"),
+    (r"HOME/pipelines/(\d+)", "_pipeline"),
     (r"HOME/deployments", "_deployments"),
     (r"HOME/deployments/(\d+)", "_deployment"),
     (r"HOME/events", "_events"),
     (r"HOME/protected_branches", "_protected"),
     (r"HOME/members/all", "_members"),
     (r"HOME/repository/merge_base", "_merge_base"),
-    (r"HOME/repository/compare", "_compare"),
+    (r"HOME/repository/commits", "_commits"),
     (r"HOME/repository/commits/(\w+)/merge_requests", "_requests_of"),
     (r"HOME/repository/commits/(\w+)/statuses", "_statuses"),
     (r"HOME/merge_requests/(\d+)/commits", "_request_commits"),

@@ -38,6 +38,8 @@ class GitHubApprovals:
         try:
             run = self._read_run()
             requesters = self._requesters(run)
+            if not environment:
+                return Decisions(requesters)
             stale = self._stale(run)
             question = Question(
                 "read the approvals of this run",

@@ -27,7 +27,7 @@ class GitLabApprovals:
 
     def __init__(self, by_job: GitLabApi, by_owner: GitLabApi | None, run: CiRun, job: str) -> None:
         platform = urlsplit(run.repository_url).hostname or ""
-        self._deployments = Deployments(by_job, platform, job, run.commit, run.run_url)
+        self._deployments = Deployments(by_job, by_owner, platform, job, run)
         self._api = by_owner
         self._changes = (
             GitLabChanges(by_owner, GitLabPeople(by_owner, platform), run.repository_id, run.repository)
@@ -37,10 +37,7 @@ class GitLabApprovals:
 
     def decisions(self, environment: str) -> Decisions:
         """See `ports.ApprovalSource`."""
-        try:
-            return self._deployments.decisions(environment)
-        except GapError as error:
-            return Decisions(gaps=(error.gap,))
+        return self._deployments.decisions(environment)
 
     def changes(self, older: str | None, newer: str, branch: str) -> Changes:
         """See `ports.ApprovalSource`."""

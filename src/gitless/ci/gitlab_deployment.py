@@ -9,31 +9,39 @@ from gitless.ci.authorship import IS_PROGRAM
 from gitless.ci.gitlab_api import GitLabApi
 from gitless.ci.gitlab_people import person_of
 from gitless.model.approval import Approval, Decisions, Gap, Person, State
+from gitless.model.run import CiRun
 
 _STATES: dict[str, State] = {"approved": "approved", "rejected": "rejected"}
 
 
 class Deployments:
-    """Reads deployments of one project.
+    """Reads what was decided about one job.
 
     Args:
-        api: How to ask.
+        by_job: How to ask with the job token.
+        by_owner: How to ask with a token of one's own; only it may read who started the pipeline.
         platform: Host of the server.
         job: The number of this job.
-        commit: The commit this job runs for.
-        url: Where people look at the job.
+        run: The run.
     """
 
-    def __init__(self, api: GitLabApi, platform: str, job: str, commit: str, url: str) -> None:
-        self._api, self._platform, self._job, self._commit, self._url = api, platform, job, commit, url
+    def __init__(self, by_job: GitLabApi, by_owner: GitLabApi | None, platform: str, job: str, run: CiRun) -> None:
+        self._api, self._owner, self._platform, self._job, self._run = by_job, by_owner, platform, job, run
 
     def decisions(self, environment: str) -> Decisions:
-        """See `ports.ApprovalSource.decisions`.
+        """See `ports.ApprovalSource.decisions`; without an environment there is nobody but who asked.
 
         Raises:
-            GapError: The job deploys to no such environment, or GitLab tells of no approvals.
             RemoteError: GitLab failed.
         """
+        requesters: tuple[Person, ...] = ()
+        try:
+            requesters = self._requesters()
+            return Decisions(requesters, self._approvals(environment) if environment else ())
+        except GapError as error:
+            return Decisions(requesters, gaps=(error.gap,))
+
+    def _approvals(self, environment: str) -> tuple[Approval, ...]:
         number = self._find(environment)
         deployment = self._api.get(Question("read this job's deployment", f"/deployments/{number}"))
         self._check(deployment, environment)
@@ -45,8 +53,22 @@ class Deployments:
                     "Settings > CI/CD > Protected environments.",
                 )
             )
-        approvals = self._words(deployment.list("approvals"), self._allowed(deployment))
-        return Decisions(self._requesters(deployment), tuple(approvals))
+        return tuple(self._words(deployment.list("approvals"), self._allowed(deployment)))
+
+    def _requesters(self) -> tuple[Person, ...]:
+        """Who started the job, and who its pipeline."""
+        job = self._api.get(Question("read this job", "/job"), beyond=True)
+        if str(job.number("id")) != self._job or job.must("pipeline").commit("sha") != self._run.commit:
+            raise GapError(Gap("The job token is of another job or commit.", "Check that CI_JOB_ID is the job's own."))
+        accounts = [job.inner("user")]
+        if self._owner:
+            number = job.must("pipeline").number("id")
+            pipeline = self._owner.get(Question("read who started the pipeline", f"/pipelines/{number}"))
+            accounts.append(pipeline.inner("user"))
+        found = [person_of(account, self._platform) for account in accounts]
+        if not all(found):
+            raise GapError(Gap(f"GitLab does not say who started job {self._job}.", "Start a new pipeline."))
+        return tuple(dict.fromkeys(person for person in found if person))
 
     def _find(self, environment: str) -> int:
         """The deployment of this very job: no other, however like it that is."""
@@ -70,18 +92,11 @@ class Deployments:
         fits = (
             self._is_ours(deployment)
             and deployment.must("environment").text("name") == environment
-            and deployment.commit("sha") == self._commit
+            and deployment.commit("sha") == self._run.commit
         )
         if not fits:
             reason = f"The deployment of job {self._job} is of another environment or commit than this job."
             raise GapError(Gap(reason, "Check that CI_JOB_ID is the job's own."))
-
-    def _requesters(self, deployment: Fields) -> tuple[Person, ...]:
-        accounts = (deployment.inner("user"), deployment.must("deployable").inner("user"))
-        found = [person_of(account, self._platform) for account in accounts]
-        if found[0] is None:
-            raise GapError(Gap(f"GitLab does not say who started job {self._job}.", "Start a new pipeline."))
-        return tuple(dict.fromkeys(person for person in found if person))
 
     def _words(self, words: Iterable[Fields], allowed: frozenset[Person] | None) -> Iterable[Approval]:
         for word in words:
@@ -90,7 +105,9 @@ class Deployments:
             if state is None or person is None or account is None:
                 continue
             flaw = _flaw(state, person, account, allowed)
-            yield Approval(person, "deployment", state, word.moment("created_at"), self._commit, self._url, flaw)
+            yield Approval(
+                person, "deployment", state, word.moment("created_at"), self._run.commit, self._run.run_url, flaw
+            )
 
     def _allowed(self, deployment: Fields) -> frozenset[Person] | None:
         """Whom the environment's approval rules let approve; None where it has no rules of its own."""

@@ -404,6 +404,18 @@ def test_who_asks_for_the_run_approves_it(forge: Forge, server: GitHubServer) ->
     assert found.requesters == (person(forge.requester), person(forge.restarter))
 
 
+def test_without_an_environment_only_the_requesters_are_told(forge: Forge, server: GitHubServer) -> None:
+    forge.decide(forge.account("bob"), "production", "approved")
+    found = source(server).decisions("")
+    assert found.requesters == (person(forge.requester),)
+    assert found.approvals == found.gaps == ()
+
+
+def test_a_run_that_nobody_started_is_a_gap(forge: Forge, server: GitHubServer) -> None:
+    server.alter("/actions/runs/9000000001", lambda run: {**run, "triggering_actor": None})
+    assert "does not say who started" in source(server).decisions("production").gaps[0].reason
+
+
 def test_an_approval_of_another_environment(forge: Forge, server: GitHubServer) -> None:
     forge.decide(forge.account("bob"), "staging", "approved")
     approval = only(source(server).decisions("production").approvals)

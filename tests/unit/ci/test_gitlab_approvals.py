@@ -394,16 +394,44 @@ def test_a_job_that_deploys_elsewhere(forge: Forge, server: GitLabServer) -> Non
 
 def test_an_approval_of_another_job(forge: Forge, server: GitLabServer) -> None:
     forge.decide(forge.account("bob"), "production", "approved")
-    found = source(server, job=JOB + 9).decisions("production")
+    found = source(server, job=JOB + 1).decisions("production")
     assert found.approvals == ()
-    assert "deploys to no environment" in found.gaps[0].reason
+    assert "of another job or commit" in found.gaps[0].reason
 
 
 def test_a_job_of_another_commit(forge: Forge, server: GitLabServer) -> None:
     forge.decide(forge.account("bob"), "production", "approved")
     found = source(server, commit="f" * 40).decisions("production")
     assert found.approvals == ()
+    assert "of another job or commit" in found.gaps[0].reason
+
+
+@pytest.mark.parametrize(
+    "change", [{"sha": "e" * 40}, {"environment": {"name": "staging"}}, {"deployable": {"id": 5}}, {"deployable": None}]
+)
+def test_a_deployment_that_is_not_this_job_s(forge: Forge, server: GitLabServer, change: dict[str, Any]) -> None:
+    forge.decide(forge.account("bob"), "production", "approved")
+    server.alter(f"/deployments/{JOB % 1000}", lambda answer: {**answer, **change})
+    found = source(server).decisions("production")
+    assert found.approvals == ()
     assert "of another environment or commit" in found.gaps[0].reason
+
+
+def test_without_an_environment_only_the_requesters_are_told(forge: Forge, server: GitLabServer) -> None:
+    forge.restarter = forge.account("rob")
+    found = source(server).decisions("")
+    assert found.requesters == (person(forge.restarter), person(forge.requester))
+    assert found.approvals == found.gaps == ()
+
+
+def test_who_started_a_pipeline_is_told_to_a_token_of_one_s_own_only(forge: Forge, server: GitLabServer) -> None:
+    forge.restarter = forge.account("rob")
+    assert source(server, own=False).decisions("production").requesters == (person(forge.restarter),)
+
+
+def test_a_job_that_nobody_started_is_a_gap(forge: Forge, server: GitLabServer) -> None:
+    server.alter("/job", lambda answer: {**answer, "user": None})
+    assert "does not say who started" in source(server).decisions("production").gaps[0].reason
 
 
 def test_a_program_approves_the_deployment(forge: Forge, server: GitLabServer) -> None:
