@@ -21,7 +21,8 @@ def document_cli() -> str:
     """The command line as Markdown: the verbs, their arguments and options."""
     root = click.Context(cli, info_name="gitless", help_option_names=cli.context_settings["help_option_names"])
     lines = ["# Command line", "", _INTRO, "", _described(cli)]
-    for name, command in sorted(cli.commands.items()):
+    commands = {name: cli.get_command(root, name) for name in sorted(cli.list_commands(root))}
+    for name, command in commands.items():
         if command.hidden:
             continue
         lines += ["", f"## gitless {name}", "", *_command(click.Context(command, info_name=name, parent=root))]

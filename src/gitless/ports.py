@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from gitless.model.approval import Changes, CheckResults, Decisions
-from gitless.model.blob import Blob
-from gitless.model.descriptor import Descriptor
-from gitless.model.digest import Digest
-from gitless.model.manifest import Manifest
-from gitless.model.rendering import Rendered, RenderRequest
-from gitless.model.token import IdentityToken
-from gitless.model.tree import Tree
+if TYPE_CHECKING:
+    from gitless.model.approval import Changes, CheckResults, Decisions
+    from gitless.model.blob import Blob
+    from gitless.model.descriptor import Descriptor
+    from gitless.model.digest import Digest
+    from gitless.model.manifest import Manifest
+    from gitless.model.rendering import Rendered, RenderRequest
+    from gitless.model.token import IdentityToken
+    from gitless.model.tree import Tree
 
 
 class ManifestReader(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -9,21 +10,40 @@ import sys
 import click
 
 from gitless import __version__
-from gitless.cli.action import action_command
-from gitless.cli.audit import audit_command
-from gitless.cli.history import history_command
-from gitless.cli.identity import identity_command
-from gitless.cli.inspect import inspect_command
 from gitless.cli.output import fail, is_debug
-from gitless.cli.promote import promote_command, rollback_command
-from gitless.cli.publish import publish_command
-from gitless.cli.verify import verify_command
 from gitless.errors import DefectError, GitlessError, UsageError
 
 EXIT_INTERRUPTED = 130
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+_VERBS = {
+    "publish": "gitless.cli.publish:publish_command",
+    "verify": "gitless.cli.verify:verify_command",
+    "inspect": "gitless.cli.inspect:inspect_command",
+    "identity": "gitless.cli.identity:identity_command",
+    "promote": "gitless.cli.promote:promote_command",
+    "rollback": "gitless.cli.promote:rollback_command",
+    "history": "gitless.cli.history:history_command",
+    "audit": "gitless.cli.audit:audit_command",
+    "action": "gitless.cli.action:action_command",
+}
+
+
+class _Verbs(click.Group):
+    """The verbs, each loaded when it is asked for: a run pays for one of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, in the order people meet them."""
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One verb; None where there is none of that name."""
+        module, _, name = _VERBS.get(cmd_name, "").partition(":")
+        command: click.Command | None = getattr(importlib.import_module(module), name) if module else None
+        return command
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="gitless")
 @click.option("--debug", is_flag=True, help="Say where errors come from; or set GITLESS_DEBUG=1.")
 def cli(debug: bool) -> None:
@@ -32,17 +52,6 @@ def cli(debug: bool) -> None:
     Exit codes: 0 done; 1 a check said no; 2 wrong usage or configuration; 3 a remote service failed, worth a retry;
     4 a defect of gitless.
     """
-
-
-cli.add_command(publish_command)
-cli.add_command(verify_command)
-cli.add_command(inspect_command)
-cli.add_command(history_command)
-cli.add_command(audit_command)
-cli.add_command(identity_command)
-cli.add_command(promote_command)
-cli.add_command(rollback_command)
-cli.add_command(action_command)
 
 
 def main() -> None:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from gitless.model.reference import Location
 from gitless.ports import Repository
-from gitless.registry.layout import LayoutRepository
 from gitless.web.patience import Patience
 
 if TYPE_CHECKING:
@@ -80,6 +79,8 @@ class Stores:
 
     def _open(self, location: Location) -> Repository:
         if location.is_layout:
+            from gitless.registry.layout import LayoutRepository
+
             return LayoutRepository(Path(location.path))
         from gitless.registry.remote import RemoteRepository
 

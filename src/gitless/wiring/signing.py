@@ -105,15 +105,17 @@ class PendingSigning:
         """
         if self._job is not None:
             return self._job.result()
-        from gitless.signing.legacy import KeyPayloads
-
         location = setup.signing_key
         signer = self._key.result() if self._key and location == self._early else make_signer(location, self._env)
         named = identity_of(setup.config, self._role)
         flags = VerifyFlags.of_key(named.key if named and named.key else UNNAMED_KEY)
         section = _section(setup)
         signer = stamped(signer, section.timestamp, self._env, SystemClock())
-        payloads = KeyPayloads(signer) if section.legacy else None
+        payloads: PayloadSigner | None = None
+        if section.legacy:
+            from gitless.signing.legacy import KeyPayloads
+
+            payloads = KeyPayloads(signer)
         return Signing(signer, _own_key(setup, signer.public_key_pem, self._role), flags, payloads)
 
     def _keyless(self, setup: Setup, *, dry_run: bool) -> Future[Signing]:
@@ -202,7 +204,6 @@ def identity_of(config: Config, role: Role) -> Identity | None:
 
 def _own_key(setup: Setup, pem: bytes, role: Role) -> Sequence[Trust]:
     """The signing key; the configuration's public key must be the signer's, before anything is sent."""
-    from gitless.identity.preflight import check_distinct_keys
     from gitless.verification.keys import TrustedKey
 
     own = TrustedKey.from_pem(pem)
@@ -224,6 +225,8 @@ def _own_key(setup: Setup, pem: bytes, role: Role) -> Sequence[Trust]:
                 hint="Sign with the private half of that key, or have the configuration changed.",
             )
     if other and other.key:
+        from gitless.identity.preflight import check_distinct_keys
+
         (others,) = trusted_keys([str(setup.root / other.key)])
         check_distinct_keys(own.hint, others.hint, is_shared_allowed=identities.allow_shared_key)
     return (own,)
