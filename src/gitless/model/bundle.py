@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitless.errors import UntrustedContentError
-from gitless.model.canonical import go_json, read_json_object
+from gitless.model.canonical import go_json, read_base64, read_json_object
 from gitless.model.dsse import Envelope
 from gitless.model.media_types import BUNDLE, BUNDLE_PREFIX
 
@@ -90,7 +90,7 @@ def _certificate(material: dict[str, Any]) -> bytes | None:
     leaf = material["certificate"]
     raw = leaf.get("rawBytes") if isinstance(leaf, dict) else None
     try:
-        return base64.b64decode(raw, validate=True) if isinstance(raw, str) else b""
+        return read_base64(raw) if isinstance(raw, str) else b""
     except ValueError as error:
         raise UntrustedContentError("The bundle's certificate is not base64.") from error
 

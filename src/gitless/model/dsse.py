@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass
 from typing import Any
 
 from gitless.errors import UntrustedContentError
+from gitless.model.canonical import read_base64
 from gitless.model.media_types import IN_TOTO
 
 
@@ -68,6 +68,6 @@ def _decode(value: Any) -> bytes:
     if not isinstance(value, str):
         raise UntrustedContentError("The DSSE envelope lacks payload or signature.")
     try:
-        return base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError) as error:
+        return read_base64(value)
+    except ValueError as error:
         raise UntrustedContentError("The DSSE envelope is not base64.") from error

@@ -6,7 +6,6 @@ must be beside it: it is the only time there is.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from gitless.model.canonical import canonical_json, read_json_object
+from gitless.model.canonical import canonical_json, read_base64, read_json_object
 from gitless.model.simple_signing import ANNOTATION_CERTIFICATE, ANNOTATION_LOG, ANNOTATION_SIGNATURE
 from gitless.verification.trust import RefusedError
 from gitless.verification.trusted_root import Log, TrustedRoot
@@ -47,7 +46,7 @@ class LegacySignature:
             RefusedError: There is none (bundle.1-format).
         """
         try:
-            return base64.b64decode(self._annotation(ANNOTATION_SIGNATURE), validate=True)
+            return read_base64(self._annotation(ANNOTATION_SIGNATURE))
         except ValueError as error:
             raise RefusedError("bundle.1-format", "The legacy signature is not base64.") from error
 
@@ -100,10 +99,10 @@ class LegacySignature:
         if not isinstance(key, ec.EllipticCurvePublicKey) or not all(type(said[name]) is int for name in _NUMBERS):
             raise RefusedError("bundle.5-log", "The log's promise does not verify.")
         signed = {name: said[name] for name in ("body", "logID", *_NUMBERS)}
-        promise = base64.b64decode(document["SignedEntryTimestamp"], validate=True)
+        promise = read_base64(document["SignedEntryTimestamp"])
         # RFC 8785: the names sort as they are, the values are text of base64 and hex, and whole numbers
         key.verify(promise, canonical_json(signed), ec.ECDSA(hashes.SHA256()))
-        self._check_entry(read_json_object(base64.b64decode(said["body"], validate=True), "The log entry"))
+        self._check_entry(read_json_object(read_base64(said["body"]), "The log entry"))
         moment = datetime.fromtimestamp(said["integratedTime"], timezone.utc)
         if not log.valid.holds(moment):
             raise RefusedError("bundle.5-log", "The log's key was not in use when it was signed.")
@@ -112,11 +111,11 @@ class LegacySignature:
     def _check_entry(self, entry: Mapping[str, Any]) -> None:
         spec = entry["spec"]
         hashed, signed = spec["data"]["hash"], spec["signature"]
-        logged = x509.load_pem_x509_certificate(base64.b64decode(signed["publicKey"]["content"], validate=True))
+        logged = x509.load_pem_x509_certificate(read_base64(signed["publicKey"]["content"]))
         agrees = (
             (entry["kind"], entry["apiVersion"], hashed["algorithm"]) == ("hashedrekord", "0.0.1", "sha256")
             and hashed["value"] == hashlib.sha256(self.payload).hexdigest()
-            and base64.b64decode(signed["content"], validate=True) == self.signature
+            and read_base64(signed["content"]) == self.signature
             and logged.public_bytes(serialization.Encoding.DER) == self.certificate
         )
         if not agrees:

@@ -6,7 +6,6 @@ entry gives, and both decide in Flux.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
+from gitless.model.canonical import read_base64
 from gitless.verification.trust import RefusedError
 from gitless.verification.trusted_root import Log, TrustedRoot
 
@@ -213,8 +213,8 @@ def _moment(seconds: int) -> datetime:
 
 def _bytes(value: Any) -> bytes:
     try:
-        return base64.b64decode(value, validate=True)
-    except (ValueError, TypeError) as error:
+        return read_base64(value)
+    except ValueError as error:
         raise _refused("The log entry holds something that is not base64.") from error
 
 

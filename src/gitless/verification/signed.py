@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 from gitless.errors import UntrustedContentError
 from gitless.model.bundle import MAX_FOREIGN_BUNDLE_BYTES, Bundle
-from gitless.model.canonical import read_json_object
+from gitless.model.canonical import read_base64, read_json_object
 from gitless.model.digest import Digest
 from gitless.model.dsse import Envelope
 from gitless.verification.trust import RefusedError
@@ -79,7 +78,7 @@ class Signed:
         try:
             certificate = _leaf(material)
             envelope = Envelope.from_json(document["dsseEnvelope"]) if signed is None else None
-            signature = envelope.signature if envelope else base64.b64decode(signed["signature"], validate=True)
+            signature = envelope.signature if envelope else read_base64(signed["signature"])
         except (UntrustedContentError, ValueError, KeyError, TypeError, IndexError) as error:
             raise RefusedError("bundle.1-format", "Its signature or certificate is malformed.") from error
         return cls(document, certificate, "publicKey" in material, signature, envelope, None if envelope else digest)
@@ -118,7 +117,7 @@ def _document(content: bytes) -> dict[str, Any]:
 
 def _leaf(material: Mapping[str, Any]) -> bytes:
     if "certificate" in material:
-        return base64.b64decode(material["certificate"]["rawBytes"], validate=True)
+        return read_base64(material["certificate"]["rawBytes"])
     if "x509CertificateChain" in material:
-        return base64.b64decode(material["x509CertificateChain"]["certificates"][0]["rawBytes"], validate=True)
+        return read_base64(material["x509CertificateChain"]["certificates"][0]["rawBytes"])
     return b""

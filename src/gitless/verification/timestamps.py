@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cryptography.x509 import ExtendedKeyUsage, ExtensionNotFound
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from gitless.model.canonical import read_base64
 from gitless.verification.trust import RefusedError
 from gitless.verification.trusted_root import Authority
 
@@ -88,6 +88,6 @@ def _stamps_only(authority: Authority) -> bool:
 
 def _token(item: Any) -> bytes:
     try:
-        return base64.b64decode(item["signedTimestamp"], validate=True)
+        return read_base64(item["signedTimestamp"])
     except (KeyError, TypeError, ValueError) as error:
         raise RefusedError("bundle.3-time", "A timestamp is malformed.") from error

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from gitless.errors import UntrustedContentError, UsageError
-from gitless.model.canonical import canonical_json, read_json_object
+from gitless.model.canonical import canonical_json, read_base64, read_json_object
 
 MEDIA_TYPE = "application/vnd.dev.sigstore.trustedroot+json;version=0.1"
 MAX_TRUSTED_ROOT_BYTES = 1024 * 1024
@@ -218,16 +218,22 @@ def _authority(item: Mapping[str, Any]) -> Authority:
     chain = [_bytes(each["rawBytes"]) for each in item["certChain"]["certificates"]]
     if not chain:
         raise ValueError("an authority has no certificate")
-    valid = item.get("validFor") or {}
+    valid, subject = _object(item.get("validFor")), _object(item.get("subject"))
     if not isinstance(item.get("uri", ""), str):
         raise TypeError
     document = {
-        "subject": item.get("subject") or {"organization": "", "commonName": ""},
+        "subject": subject or {"organization": "", "commonName": ""},
         "uri": str(item.get("uri", "")),
         "certChain": {"certificates": [{"rawBytes": base64.b64encode(each).decode()} for each in chain]},
         "validFor": {"start": "1970-01-01T00:00:00Z", **valid},  # sigstore-python wants a start, Flux does not
     }
     return Authority(tuple(map(_certificate, chain)), _period(valid), document)
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    if value is not None and not isinstance(value, dict):
+        raise TypeError
+    return value or {}
 
 
 def _certificate(content: bytes) -> x509.Certificate:
@@ -261,7 +267,7 @@ def _time(text: str) -> datetime:
 
 
 def _bytes(text: str) -> bytes:
-    content = base64.b64decode(text, validate=True)
+    content = read_base64(text)
     if not content:
         raise ValueError("a key or certificate in it is empty")
     return content

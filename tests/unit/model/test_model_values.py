@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitless.errors import UntrustedContentError, UsageError
-from gitless.model.canonical import canonical_json, go_json, read_json_object
+from gitless.model.canonical import canonical_json, go_json, read_base64, read_json_object
 from gitless.model.descriptor import Descriptor
 from gitless.model.digest import Digest
 from gitless.model.manifest import Manifest
@@ -133,7 +133,9 @@ def test_manifest_listing_takes_the_artifact_type_or_the_config_type():
     assert index.manifests[0].media_type == "cfg"
 
 
-@pytest.mark.parametrize("content", [b'{"a":NaN}', b'{"a":-Infinity}', b'{"a":1e999}', b'{"a":"\\ud800"}', b'{"\\uDFFF":1}'])
+@pytest.mark.parametrize(
+    "content", [b'{"a":NaN}', b'{"a":-Infinity}', b'{"a":1e999}', b'{"a":"\\ud800"}', b'{"\\uDFFF":1}']
+)
 def test_json_that_other_languages_refuse_is_refused(content):
     with pytest.raises(UntrustedContentError):
         read_json_object(content, "it")
@@ -207,3 +209,21 @@ def test_memory_tree_walks_depth_first_in_byte_order():
     assert [entry.path for entry in tree.walk()] == ["a", "a/z", "a.y", "b", "b/x", "e", "e/f"]
     assert [entry.executable for entry in tree.walk() if entry.kind == "file"] == [True, False, False]
     assert tree.read("b/x") == b"1"
+
+
+@pytest.mark.parametrize(
+    "text", [None, 7, "A", "AA", "AA=", "AAAA=", "AAAA==", "AB==", "A-_=", "AAAA\n", " AAAA", "\u0661AAA"]
+)
+def test_base64_has_one_spelling(text):
+    with pytest.raises(ValueError):
+        read_base64(text)
+
+
+def test_base64_is_read():
+    assert [read_base64(text) for text in ("", "AA==", "AAA=", "AAAA", "+/+/")] == [
+        b"",
+        b"\0",
+        b"\0\0",
+        b"\0\0\0",
+        b"\xfb\xff\xbf",
+    ]

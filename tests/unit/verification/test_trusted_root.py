@@ -61,6 +61,8 @@ def test_it_names_logs_and_authorities():
         (put("tlogs", 0, "baseUrl", 7), "not shaped"),
         (put("certificateAuthorities", 0, "uri", []), "not shaped"),
         (put("timestampAuthorities", {}), "not shaped"),
+        (put("certificateAuthorities", 0, "validFor", []), "not shaped"),
+        (put("certificateAuthorities", 0, "subject", []), "not shaped"),
         (put("ctlogs", {}), "not shaped"),
         (put("tlogs", 0, []), "not shaped"),
         (put("tlogs", 7), "not shaped"),
