@@ -161,6 +161,11 @@ class ChannelHistory:
         return tuple(link for link in self.links if link.state == "completed")
 
     @property
+    def origins(self) -> tuple[str, ...]:
+        """The repositories the records were made for, in order, each once; a mirror is none of them."""
+        return tuple(dict.fromkeys(link.record.repository for link in self.links))
+
+    @property
     def ok(self) -> bool:
         """Whether there is nothing to report; a history without records is not one to rely on."""
         return self.tag.ok and not self.faults

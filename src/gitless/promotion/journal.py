@@ -22,6 +22,7 @@ from gitless.model.media_types import JOURNAL, OCI_INDEX, OCI_MANIFEST
 
 PAGE = 200  # records in a page
 MAX_PAGES = 500  # 100,000 records
+MAX_LISTED = 1000  # records that are read from one index: more than any version writes
 
 
 def journal_tag(channel: str) -> str:
@@ -61,8 +62,10 @@ class Journal:
             raise _no_journal(index, "It lists no manifests, or too many.")
         pages = tuple(itertools.takewhile(_is_page, index.manifests))
         records = index.manifests[len(pages) :]
-        if len(pages) > MAX_PAGES or any(item.media_type != OCI_MANIFEST for item in records):
-            raise _no_journal(index, "It lists what is neither a page nor a record, or too many pages.")
+        if any(item.media_type != OCI_MANIFEST for item in records):
+            raise _no_journal(index, "It lists what is neither a page nor a record.")
+        if len(pages) > MAX_PAGES or len(records) > MAX_LISTED:
+            raise _no_journal(index, "It lists more pages or records than a journal has.")
         return cls(pages, records)
 
     def appended(self, records: Sequence[Manifest], listed: Collection[Digest]) -> tuple[Manifest, ...]:

@@ -32,6 +32,7 @@ from gitless.model.statement import Statement
 from gitless.promotion.fields import Fields
 
 MAX_REASON = 4096
+MAX_APPROVERS = 5000  # people times changes; 1 MB of a bundle's 3 MiB
 _WHAT = "The promotion record"
 _WRITTEN = ("passed", "skipped", "waived")
 _ALWAYS = ("signature", "provenance")
@@ -98,7 +99,7 @@ def read_predicate(predicate: Mapping[str, Any]) -> Record:
         release=fields.line("release"),
         source=fields.line("from"),
         requesters=tuple(_person(item) for item in fields.items("requesters")),
-        approvers=tuple(_approver(item) for item in fields.items("approvers")),
+        approvers=tuple(_approver(item) for item in fields.items("approvers", limit=MAX_APPROVERS)),
         reason=fields.line("reason", limit=MAX_REASON),
         ticket=fields.line("ticket"),
         emergency=fields.flag("emergency"),

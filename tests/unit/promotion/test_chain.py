@@ -342,6 +342,7 @@ def test_a_longer_chain_from_another_registry_does_not_win() -> None:
 def test_a_mirror_reads_the_records_of_its_origin() -> None:
     chain = [entry(item) for item in moves("a", "b")]
     assert read(chain, "b", repository="mirror.example/web").ok
+    assert read(chain, "b", repository="mirror.example/web").origins == (HOME,)
     assert read(chain, "b", repository="").ok
 
 

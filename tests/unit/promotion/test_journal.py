@@ -140,6 +140,7 @@ HOSTILE = {
     "foreign-media-type": index(entry(1, "application/vnd.docker.distribution.manifest.v2+json")),
     "page-after-records": index(entry(1), entry(2, OCI_INDEX)),
     "too-many-pages": index(*[entry(1, OCI_INDEX)] * (journals.MAX_PAGES + 1)),
+    "too-many-records": index(*[entry(1)] * (journals.MAX_LISTED + 1)),
     "too-many-entries": index(*[entry(1)] * 10_001),
     "no-json": Manifest(OCI_INDEX, b"{"),
     "repeated-key": Manifest(OCI_INDEX, b'{"artifactType":"a","artifactType":"b"}'),

@@ -183,6 +183,7 @@ HOSTILE: dict[str, tuple[dict[str, Any], str]] = {
     "run-is-text": ({"run": "https://evil.example"}, "run is not a JSON object"),
     "tools-are-numbers": ({"tools": {"gitless": 1}}, "gitless is not one line"),
     "tools-with-strange-names": ({"tools": {"a\nb": "1"}}, "tools does not map"),
+    "too-many-approvers": ({"approvers": [{}] * 5001}, "approvers is not a list of at most 5000"),
     "too-many-tools": ({"tools": {str(n): "1" for n in range(101)}}, "tools does not map at most 100"),
 }
 
