@@ -72,11 +72,16 @@ def judge(commits: CommitRange, pushes: Sequence[Push], branch: str, merges: Mer
         raise GapError(Gap(reason, ENVIRONMENT_HINT))
     found: dict[int, Merged] = {}
     direct: list[str] = []
-    for covering, uncovered in together(lambda part: _cover(part, branch, merges), brought):
+    covers = together(lambda part: _cover(part, branch, merges), brought)
+    for covering, uncovered in covers:
         found.update((merged.number, merged) for merged in covering)
         direct += uncovered
     changes = tuple(merges.read(list(found.values()), list(commits.commits.values())))
-    wrote = [*map(_authors, brought), *(Authorship(change.authors, change.unknown) for change in changes)]
+    wrote = [
+        _authors(part, is_merge=part.push.is_merge and not uncovered)
+        for part, (_, uncovered) in zip(brought, covers, strict=True)
+    ]
+    wrote += (Authorship(change.authors, change.unknown) for change in changes)
     everyone = Authorship.joined(wrote)
     return Changes(commits.older, commits.newer, changes, tuple(direct), everyone.people, everyone.unknown)
 
@@ -121,9 +126,9 @@ def _fits(commit: Commit, merged: Merged) -> bool:
     return len(commit.parents) < 2 or bool({merged.head, *merged.landed} & set(commit.parents[1:]))
 
 
-def _authors(part: Brought) -> Authorship:
-    """Who wrote what a push brought; who merely had the platform merge is no author of it."""
-    if part.push.is_merge:
+def _authors(part: Brought, *, is_merge: bool) -> Authorship:
+    """Who wrote what a push brought; who merely had the platform merge changes is no author of it."""
+    if is_merge:
         return Authorship.joined(commit.wrote() for commit in part.commits if len(commit.parents) < 2)
     actor = part.push.actor
     pusher = Authorship((actor,)) if actor else Authorship(unknown=(f"pusher of {part.push.after[:12]}",))

@@ -333,6 +333,28 @@ def test_a_change_that_was_merged_into_another_branch_covers_nothing(forge: Forg
     assert found.direct == (change.head,)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda pull: {**pull, "base": {**pull["base"], "repo": {**pull["base"]["repo"], "id": 5}}},
+        lambda pull: {**pull, "base": {**pull["base"], "ref": "sandbox"}},
+        lambda pull: {**pull, "merged_at": None},
+        lambda pull: {**pull, "merge_commit_sha": None},
+        lambda pull: {**pull, "merge_commit_sha": "e" * 40},
+        lambda pull: {**pull, "head": {**pull["head"], "sha": "e" * 40}},
+    ],
+)
+def test_a_pull_request_that_did_not_bring_the_commit(forge: Forge, server: GitHubServer, changed: Any) -> None:
+    ann, bob, older = forge.account("ann"), forge.account("bob"), forge.tip
+    change = forge.change(ann, forge.write(ann))
+    forge.review(change, bob, "approved")
+    forge.merge(change, by=bob)
+    server.alter("/pulls", lambda pulls: [changed(pull) for pull in pulls])
+    found = source(server).changes(older, forge.tip, "main")
+    assert found.changes == ()
+    assert found.direct == (forge.tip,)
+
+
 def test_several_changes_and_pushes_in_one_range(forge: Forge, server: GitHubServer) -> None:
     ann, bob, older = forge.account("ann"), forge.account("bob"), forge.tip
     for how in ("merge", "squash", "rebase"):

@@ -284,9 +284,11 @@ def test_a_direct_push_is_nobody_s_review(forge: Forge, server: GitLabServer) ->
 
 
 def test_a_direct_push_before_the_branch_was_closed_is_nobody_s_review(forge: Forge, server: GitLabServer) -> None:
-    ann, older = forge.account("ann"), forge.tip
-    forge.push(ann, forge.write(ann))
-    assert source(server).changes(older, forge.tip, "main").direct == (forge.tip,)
+    ann, eve, older = forge.account("ann"), forge.account("eve"), forge.tip
+    forge.push(eve, forge.write(ann))
+    found = source(server).changes(older, forge.tip, "main")
+    assert found.direct == (forge.tip,)
+    assert person(eve) in found.authors
 
 
 @pytest.mark.parametrize(
@@ -335,6 +337,40 @@ def test_a_change_that_was_merged_into_another_branch_covers_nothing(forge: Forg
     found = source(server).changes(older, forge.tip, "main")
     assert found.changes == ()
     assert found.direct == (change.head,)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"target_project_id": 5},
+        {"target_branch": "sandbox"},
+        {"state": "opened"},
+        {"merge_commit_sha": "e" * 40},
+        {"sha": "e" * 40},
+        {"sha": None},
+    ],
+)
+def test_a_merge_request_that_did_not_bring_the_commit(
+    forge: Forge, server: GitLabServer, changed: dict[str, Any]
+) -> None:
+    ann, bob, older = forge.account("ann"), forge.account("bob"), forge.tip
+    change = forge.change(ann, forge.write(ann))
+    forge.review(change, bob, "approved")
+    forge.merge(change, by=bob)
+    server.alter("/merge_requests", lambda requests: [{**request, **changed} for request in requests])
+    found = source(server).changes(older, forge.tip, "main")
+    assert found.changes == ()
+    assert found.direct == (forge.tip,)
+
+
+@pytest.mark.parametrize("changed", [{"id": 5}, {"state": "awaiting"}, {"access_level": 25}])
+def test_a_membership_that_lets_nobody_push(forge: Forge, server: GitLabServer, changed: dict[str, Any]) -> None:
+    ann, bob, older = forge.account("ann"), forge.account("bob"), forge.tip
+    change = forge.change(ann, forge.write(ann))
+    forge.review(change, bob, "approved")
+    forge.merge(change, by=bob)
+    server.alter("/members/all", lambda members: [{**member, "state": "active", **changed} for member in members])
+    assert only(merged(forge, server, older).approvals).flaw == "may not push to the project"
 
 
 def test_a_revision_that_does_not_follow_is_a_gap(forge: Forge, server: GitLabServer) -> None:
