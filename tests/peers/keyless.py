@@ -51,7 +51,7 @@ class Job:
             shutil.copy(file, path / "sigstore" / file.name)
         self.repository.commit()
 
-    def variables(self, **claims: str) -> dict[str, str]:
+    def variables(self, **claims: str | int) -> dict[str, str]:
         """The variables of a job for the last commit."""
         commit = self.repository.git("rev-parse", "HEAD")
         issuers = self.stack.issuers

@@ -66,12 +66,12 @@ class Releases(Job):
         self.push()
         return commit
 
-    def variables(self, **claims: str) -> dict[str, str]:
+    def variables(self, **claims: str | int) -> dict[str, str]:
         """The variables of a job for the last commit; the platform names the default branch."""
         named = {"GITHUB_EVENT_PATH": str(self._event)} if self.platform == "github" else {"CI_DEFAULT_BRANCH": "main"}
         return {**super().variables(**claims), **named}
 
-    def release(self, tag: str, **claims: str) -> dict[str, str]:
+    def release(self, tag: str, **claims: str | int) -> dict[str, str]:
         """The variables of a job that a protected tag of the last commit started."""
         if self.platform == "gitlab":
             return self.variables(ref=tag, ref_type="tag", **claims)

@@ -199,6 +199,8 @@ class Examiner:
         commit = revision.sha if revision else ""
         history = ledger.history
         named = wanted.target.resolve(release) if release else None
+        # a run that ended between record and tag has left this very release on the record
+        others = [name for name, digest in history.releases.items() if (name, digest) != (release, wanted.digest)]
         decisions, changes, checks = self._ask(ledger, commit, without)
         return GateFacts(
             digest=wanted.digest,
@@ -208,7 +210,7 @@ class Examiner:
             evidence=tuple(evidence),
             sbom=self._sbom(evidence),
             source=self._source(wanted, artifact, commit),
-            release=ReleaseFact(release, named, highest(tuple(history.releases))),
+            release=ReleaseFact(release, named, highest(tuple(others))),
             history=history,
             decisions=decisions,
             changes=changes,
