@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from gitless.errors import UsageError
+from gitless.errors import UntrustedContentError, UsageError
 from gitless.model.bundle import Bundle, key_hint
+from gitless.model.canonical import read_json_object
 from gitless.model.dsse import Envelope
 from gitless.verification.legacy import LegacySignature
+from gitless.verification.timestamps import read_tokens, verified_times
 from gitless.verification.trust import RefusedError, Weight
+from gitless.verification.trusted_root import Authority
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +26,12 @@ class TrustedKey:
     Attributes:
         key: The key itself.
         hint: What bundles made with it carry as hint.
+        authorities: Timestamp authorities whose word on the time counts; none where nobody is asked. Flux asks nobody.
     """
 
     key: ec.EllipticCurvePublicKey
     hint: str
+    authorities: tuple[Authority, ...] = ()
 
     @classmethod
     def from_pem(cls, content: bytes) -> TrustedKey:
@@ -60,11 +66,24 @@ class TrustedKey:
         if self.signed(bundle.envelope) and bundle.envelope.key_id:
             return Weight("invalid", "The signature names a key, and Flux refuses that.", "bundle.6-signature")
         if self.signed(bundle.envelope):
-            return Weight("valid", "Signed by a trusted key.", "bundle.6-signature")
+            moment = self._stamped(bundle)
+            reason = "Signed by a trusted key."
+            return Weight("valid", reason, "bundle.6-signature", signed_at=moment, timestamped=moment is not None)
         if bundle.key_hint == self.hint:
             reason = "Its key hint is a trusted key's, but the signature does not verify."
             return Weight("invalid", reason, "bundle.6-signature")
         return Weight("foreign", "It is not signed by a trusted key.", "bundle.7-identity")
+
+    def _stamped(self, bundle: Bundle) -> datetime | None:
+        """A verified time; timestamps that say nothing are passed over, as a key needs none."""
+        if not self.authorities:
+            return None
+        try:
+            material = read_json_object(bundle.content, "The bundle")["verificationMaterial"]
+            times = verified_times(read_tokens(material), bundle.envelope.signature, self.authorities)
+        except UntrustedContentError:
+            return None
+        return times[0] if times else None
 
     def weigh_legacy(self, signature: LegacySignature) -> Weight:
         """Weigh a legacy signature; implements `Trust`. A certificate beside it is not looked at, as in Flux."""

@@ -89,13 +89,16 @@ def read_trust(request: TrustRequest, policy: str, env: Mapping[str, str]) -> Tr
             why="spec.verify has secretRef or matchOIDCIdentity; with secretRef every certificate is refused.",
             hint="Give either --key or a certificate identity, or another --policy.",
         )
-    keys = tuple(trusted_keys(files))
-    if matcher is None:
-        return Trusted(keys)
+    keys = trusted_keys(files)
+    if matcher is None and not request.trusted_root:
+        return Trusted(tuple(keys))
     from gitless.verification.certificates import CertificateTrust
+    from gitless.verification.trusted_root import TrustedRoot
 
     root, notice = _trusted_root(config, request, env)
-    return Trusted((*keys, CertificateTrust(matcher, root)), notice)
+    stampers = TrustedRoot.parse(root).timestamp_authorities
+    timed = [replace(key, authorities=stampers) for key in keys]
+    return Trusted((*timed, *([CertificateTrust(matcher, root)] if matcher else [])), notice)
 
 
 def _matcher(request: TrustRequest, policy: str) -> Matcher | None:

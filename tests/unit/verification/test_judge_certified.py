@@ -18,15 +18,19 @@ from tests.fakes.certified import (
 )
 from tests.fakes.signed import full_evidence, make_artifact, make_signer, trusted
 from tests.fakes.sigstore.claims import github_claims
+from tests.fakes.sigstore.fault import stranger
 from tests.fakes.sigstore.identities import Identity as Named
 from tests.fakes.sigstore.paper import AT, GITHUB_JOB, GITLAB_JOB, SIGNED, about, the_paper
+from tests.fakes.sigstore.paper_log import b64
 
+from gitless.model.bundle import Bundle
 from gitless.model.descriptor import Descriptor
 from gitless.model.digest import Digest
 from gitless.model.identity import IdentityPattern
 from gitless.model.media_types import PREDICATE_PROVENANCE, PREDICATE_SBOM, PREDICATE_SIGNATURE
 from gitless.verification.evidence import Evidence, judge_evidence
 from gitless.verification.judge import POLICIES, judge
+from gitless.verification.trusted_root import TrustedRoot
 
 RELEASE_JOB = Named.from_github(github_claims(iat=int(AT.timestamp()), path=".github/workflows/release.yaml"))
 ANY_WORKFLOW = replace(GITHUB_PATTERN, subject="https://github.com/acme/d2-apps/.github/workflows/*")
@@ -256,3 +260,28 @@ def test_a_signature_that_names_a_key_is_refused_as_in_flux(key_id, standing):
     for item, who in ((evidence_of(artifact)[0], trust()), (full_evidence(signer, artifact)[0], trusted(signer))):
         found = judge_evidence(with_key_id(item, key_id), artifact.digest, [who])
         assert found.standing == standing
+
+
+def stamped(item, who, stamp):
+    """Key evidence with a timestamp beside it."""
+    document = json.loads(item.bundle)
+    document["verificationMaterial"]["timestampVerificationData"] = {"rfc3161Timestamps": [{"signedTimestamp": stamp}]}
+    return judge_evidence(Evidence(item.manifest, json.dumps(document).encode()), make_artifact().digest, [who])
+
+
+def test_a_timestamp_says_when_a_key_signed_where_an_authority_is_trusted():
+    signer = make_signer()
+    (item, *_) = full_evidence(signer, make_artifact())
+    signature = Bundle.parse(item.bundle).envelope.signature
+    timed = replace(trusted(signer), authorities=TrustedRoot.parse(the_paper().trusted_root()).timestamp_authorities)
+    found = stamped(item, timed, b64(the_paper().tsa.stamp(signature, AT)))
+    assert (found.standing, found.signed_at, found.timestamped) == ("valid", AT, True)
+    for who, stamp in (
+        (trusted(signer), b64(the_paper().tsa.stamp(signature, AT))),
+        (timed, b64(the_paper().tsa.stamp(b"other", AT))),
+        (timed, b64(stranger().tsa.stamp(signature, AT))),
+        (timed, "%"),
+        (timed, b64(b"no DER")),
+    ):
+        found = stamped(item, who, stamp)
+        assert (found.standing, found.signed_at, found.timestamped) == ("valid", None, False)

@@ -118,3 +118,11 @@ def test_without_a_root_the_public_instance_s_is_taken_and_said(place, monkeypat
 
 def test_keys_alone_ask_for_no_root(place):
     assert len(read_trust(TrustRequest(keys=(str(place / "promote.pub"),)), "flux", {}).trusted) == 1
+
+
+def test_a_root_beside_keys_says_whose_timestamps_count(place):
+    key = str(place / "promote.pub")
+    (trusted,) = read_trust(TrustRequest(keys=(key,), trusted_root=str(place / "root.json")), "flux", {}).trusted
+    assert len(trusted.authorities) == 1
+    (plain,) = read_trust(TrustRequest(keys=(key,)), "flux", {}).trusted
+    assert plain.authorities == ()
