@@ -12,6 +12,10 @@ from gitless.cli.main import cli
 from gitless.config.document import document_configuration, schema_text
 from gitless.config.schema import SCHEMA_FILE
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools.action_pages import pages as action_pages
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 _INTRO = """This page is made from the commands themselves by `make docs`; change the command, not the page.
 What the verbs do is told in [Publishing](../publishing.md) and [Verification](../verification.md)."""
@@ -33,6 +37,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/cli.md": document_cli,
     "docs/configuration.md": document_configuration,
     f"src/gitless/config/{SCHEMA_FILE}": schema_text,
+    **action_pages(),
 }
 
 

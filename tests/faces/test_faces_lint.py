@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tools.action_pages import actions, parts_of
 from tools.faces.kept import folder, linter
 from tools.peers.recipes import REPOSITORY, program
 
@@ -77,6 +78,21 @@ def test_they_follow_the_schemas() -> None:
     assert code == 0, said
     code, said = schema("github-workflows", *WORKFLOWS)
     assert code == 0, said
+
+
+def test_what_the_pages_tell_people_to_paste_is_accepted(tmp_path: Path) -> None:
+    files = []
+    for name, path in actions().items():
+        parts = parts_of(path)
+        permissions = parts["Permissions"]
+        lines = ["on: push", "permissions: {}", "jobs:", "  one:", "    runs-on: ubuntu-latest"]
+        lines += ["    permissions: {}"] if permissions == ["{}"] else ["    permissions:"]
+        lines += [f"      {line}" for line in permissions if line != "{}"]
+        lines += ["    steps:", *(f"      {line}" for line in parts["Example"])]
+        files.append(tmp_path / f"{name}.yml")
+        files[-1].write_text("\n".join(lines) + "\n")
+    assert parse(*files) == (0, "")
+    assert run(program("actionlint") or "", *files) == (0, "")
 
 
 def test_actionlint_accepts_the_workflows() -> None:
