@@ -30,7 +30,7 @@ What the core needs is installed from hash-locked wheels into a private folder b
 about three seconds; later steps start in a third of a second. It takes Python 3.10 or newer, and neither pip nor venv.
 Linux (x64, arm64, glibc and musl), macOS on arm64 and Windows x64 have wheels; rendering takes helm and kustomize.
 
-Without PyPI, give `index-url` a mirror, or `wheelhouse` a folder or zip file of wheels; whoever runs the runners can set
+Without PyPI, give `index-url` a mirror, or `wheelhouse` a folder or zip file of wheels; who runs the runners can set
 `GITLESS_INDEX_URL` or `GITLESS_WHEELHOUSE` for all jobs. Either may be untrusted: every file is held against its hash.
 """
 

@@ -92,7 +92,8 @@ def test_the_tool_says_what_is_stale(capsys: pytest.CaptureFixture[str], monkeyp
 
 
 def test_every_error_that_is_explained_is_one_that_the_code_raises() -> None:
-    code = "\n".join(path.read_text(encoding="utf-8") for path in (REPOSITORY / "src/gitless").rglob("*.py"))
+    files = [*(REPOSITORY / "src/gitless").rglob("*.py"), *(REPOSITORY / "bootstrap").glob("*.[ps][yh]")]
+    code = "\n".join(path.read_text(encoding="utf-8") for path in files)
     page = (REPOSITORY / "docs/troubleshooting.md").read_text(encoding="utf-8")
     headings = [heading.partition(". with")[0] for heading in re.findall(r"^### (.*)$", page, re.MULTILINE)]
     assert len(headings) > 20
