@@ -145,6 +145,8 @@ class GitLabApi:
             raise RemoteError(
                 what, why="GitLab's API sends us elsewhere, and a token goes to one host only."
             ) from error
+        except RecursionError as error:  # the client parses refusals, however deep
+            raise UntrustedContentError(what, why="The answer is no JSON.") from error
         except requests.RequestException as error:
             # the text of such an error holds the address; its kind is enough
             raise TemporaryError(what, why=f"The connection failed ({type(error).__name__}).") from error

@@ -642,6 +642,44 @@ def test_a_compare_that_leaves_commits_out_is_refused(forge: Forge, server: GitH
         source(server).changes(older, forge.tip, "main")
 
 
+def test_a_pull_request_with_more_commits_than_github_lists_is_a_gap(forge: Forge, server: GitHubServer) -> None:
+    ann, older = forge.account("ann"), forge.tip
+    forge.merge(forge.change(ann, forge.write(ann)), by=ann, how="squash")
+    server.alter("/pulls/1/commits", lambda commits: commits * 250)
+    found = source(server).changes(older, forge.tip, "main")
+    assert "250 commits or more" in found.gaps[0].reason
+
+
+def test_a_range_that_is_too_long_is_a_gap(forge: Forge, server: GitHubServer) -> None:
+    ann, older = forge.account("ann"), forge.tip
+    forge.push(ann, forge.write(ann))
+    server.alter("/compare/", lambda answer: {**answer, "total_commits": 2001})
+    assert "at most 2000" in source(server).changes(older, forge.tip, "main").gaps[0].reason
+
+
+def test_an_opener_whose_account_is_gone_is_unknown(forge: Forge, server: GitHubServer) -> None:
+    ann, older = forge.account("ann"), forge.tip
+    forge.merge(forge.change(ann, forge.write(ann)), by=ann)
+    server.alter(f"/commits/{forge.tip}/pulls", lambda pulls: [{**pull, "user": None} for pull in pulls])
+    assert merged(forge, server, older).unknown == ("opener of pull request 1",)
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[" * 100_000, b""])
+def test_an_answer_that_is_no_json_is_refused(forge: Forge, server: GitHubServer, body: bytes) -> None:
+    server.faults.append(("/activity", lambda _: Reply(200, body)))
+    with pytest.raises(UntrustedContentError, match="no JSON"):
+        source(server).changes("e" * 40, forge.tip, "main")
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"message": 5}', b'{"message": "ghp_0123456789abcdef0123"}'])
+def test_a_refusal_s_words_are_foreign_text(forge: Forge, server: GitHubServer, body: bytes) -> None:
+    server.faults.append(("/activity", lambda _: Reply(422, body)))
+    with pytest.raises(RemoteError, match="GitHub answered 422") as caught:
+        source(server).changes("e" * 40, forge.tip, "main")
+    assert "ghp_" not in str(caught.value)
+    assert not caught.value.temporary
+
+
 def test_an_address_that_is_not_https_gets_no_token() -> None:
     with pytest.raises(UsageError, match="API address"):
         GitHubApi("http://github.acme.example/api/v3", "acme/apps", Secret(TOKEN), {})

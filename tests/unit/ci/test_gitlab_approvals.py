@@ -623,3 +623,47 @@ def test_an_answer_of_another_form_is_refused(forge: Forge, server: GitLabServer
 def test_an_address_that_is_not_the_api_s_gets_no_token(url: str) -> None:
     with pytest.raises(UsageError, match="API address"):
         GitLabApi(url, "1", Secret(TOKEN), {}, is_job_token=False)
+
+
+def test_an_opener_whose_account_is_gone_is_unknown(forge: Forge, server: GitLabServer) -> None:
+    ann, older = forge.account("ann"), forge.tip
+    forge.merge(forge.change(ann, forge.write(ann)), by=ann)
+    path = f"/commits/{forge.tip}/merge_requests"
+    server.alter(path, lambda requests: [{**request, "author": None} for request in requests])
+    assert merged(forge, server, older).unknown == ("opener of merge request 1",)
+
+
+def test_commits_without_the_revision_are_refused(forge: Forge, server: GitLabServer) -> None:
+    ann, older = forge.account("ann"), forge.tip
+    forge.push(ann, forge.write(ann))
+    server.alter("/repository/commits", lambda commits: commits[1:])
+    with pytest.raises(UntrustedContentError, match="It lacks"):
+        source(server).changes(older, forge.tip, "main")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(200, b"<html>"), (200, b"[" * 100_000), (200, b""), (422, b'{"message":' + b"[" * 100_000)]
+)
+def test_an_answer_that_is_no_json_is_refused(forge: Forge, server: GitLabServer, status: int, body: bytes) -> None:
+    server.faults.append(("/events", lambda _: Reply(status, body)))
+    with pytest.raises(UntrustedContentError, match="no JSON"):
+        source(server).changes("e" * 40, forge.tip, "main")
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>", b"[]", b'{"message": {"a": 5}}', b'{"error": "glpat-0123456789abcdef0123"}']
+)
+def test_a_refusal_s_words_are_foreign_text(forge: Forge, server: GitLabServer, body: bytes) -> None:
+    server.faults.append(("/events", lambda _: Reply(422, body)))
+    with pytest.raises(RemoteError, match="GitLab answered 422") as caught:
+        source(server).changes("e" * 40, forge.tip, "main")
+    assert "glpat-" not in str(caught.value)
+    assert not caught.value.temporary
+
+
+def test_a_host_that_is_down(forge: Forge) -> None:
+    with GitLabServer(forge) as server:
+        found = source(server)
+    with pytest.raises(RemoteError, match="Cannot read this job") as caught:
+        found.decisions("production")
+    assert JOB_TOKEN not in str(caught.value)
