@@ -6,17 +6,12 @@ import json
 import os
 import shutil
 import stat
-import subprocess
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from tests.hostile.actions.runner_rules import obeyed, outputs
+from tests.fakes.action_step import Outcome, Step, commit, make_checkout
+from tests.fakes.runner_rules import obeyed
 
-from gitless.cli.main import run
 from gitless.config.inputs import Inputs
 from gitless.errors import UsageError
 from gitless.registry.credentials import find_credential
@@ -27,89 +22,16 @@ OBEYED = {"error", "warning", "notice"}
 SECRET = "hunter2-super-secret"
 
 
-@dataclass
-class Outcome:
-    """How a step ended: exit code, log, and what the platform takes from it."""
-
-    code: int
-    log: str
-    outputs: dict[str, str]
-    summary: str
-    written: list[str]
-
-
-Publish = Callable[..., Outcome]
-
-
-def git(folder: Path, *arguments: str) -> str:
-    who = {"GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@example.test"}
-    who |= {"GIT_COMMITTER_NAME": "t", "GIT_COMMITTER_EMAIL": "t@example.test"}
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, check=True, capture_output=True, text=True, env={**os.environ, **who}
-    )
-    return done.stdout.strip()
-
-
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A checkout with one component, and a key beside it."""
-    folder = tmp_path / "checkout"
-    (folder / "web").mkdir(parents=True)
-    (folder / "web" / "config.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n")
-    made = ec.generate_private_key(ec.SECP256R1())
-    plain = serialization.NoEncryption()
-    (tmp_path / "key.pem").write_bytes(
-        made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    )
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    git(folder, "remote", "add", "origin", "https://github.com/acme/apps")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "one")
-    return folder
+    """A checkout with one component."""
+    return make_checkout(tmp_path / "checkout")
 
 
 @pytest.fixture
-def publish(
-    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Publish:
+def publish(checkout: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Step:
     """Runs the publish action's entry in the checkout; inputs by name, environment variables in capitals."""
-
-    def started(**given: str) -> Outcome:
-        temporary = tmp_path / "runner"
-        temporary.mkdir(exist_ok=True)
-        files = {
-            name: temporary / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV", "GITHUB_PATH")
-        }
-        for path in files.values():
-            path.write_text("")
-        values = {
-            "GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "acme/apps", "GITHUB_SERVER_URL": "https://github.com",
-            "GITHUB_RUN_ID": "1", "GITHUB_REF": "refs/heads/main", "GITHUB_EVENT_NAME": "push",
-            "GITHUB_SHA": git(checkout, "rev-parse", "HEAD"), "RUNNER_TEMP": str(temporary), "HOME": str(tmp_path),
-            **{name: str(path) for name, path in files.items()},
-            "GITLESS_INPUT_REPOSITORY": f"oci-layout:{tmp_path / 'store'}", "GITLESS_INPUT_PATH": "web",
-            "GITLESS_INPUT_SIGNING_KEY": str(tmp_path / "key.pem"),
-        }  # fmt: skip
-        for name, value in given.items():
-            values[name if name.isupper() else f"GITLESS_INPUT_{name.upper()}"] = value
-        for name in [name for name in os.environ if name.startswith("GITLESS_INPUT_")]:
-            monkeypatch.delenv(name)
-        for name, value in values.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.chdir(checkout)
-        code = run(["action", "publish"])
-        log = "".join(capfd.readouterr())
-        assert files["GITHUB_ENV"].read_text() == ""
-        assert files["GITHUB_PATH"].read_text() == ""
-        return Outcome(
-            code,
-            log,
-            outputs(files["GITHUB_OUTPUT"].read_text()),
-            files["GITHUB_STEP_SUMMARY"].read_text(),
-            sorted(path.name for path in checkout.iterdir() if path.name not in (".git", "web")),
-        )
-
-    return started
+    return Step(checkout, monkeypatch, capfd)
 
 
 def hold(outcome: Outcome) -> None:
@@ -120,7 +42,7 @@ def hold(outcome: Outcome) -> None:
     assert "Traceback" not in outcome.log
 
 
-def test_an_honest_step_publishes(publish: Publish) -> None:
+def test_an_honest_step_publishes(publish: Step) -> None:
     outcome = publish(annotations="com.example.team=apps\ncom.example.note=100% true: yes")
     hold(outcome)
     assert outcome.code == 0
@@ -157,7 +79,7 @@ SHELL = [
 
 @pytest.mark.parametrize("value", SHELL)
 @pytest.mark.parametrize("name", ["channel", "repository", "name", "tags", "components"])
-def test_words_of_a_stranger_are_refused_as_names(publish: Publish, name: str, value: str) -> None:
+def test_words_of_a_stranger_are_refused_as_names(publish: Step, name: str, value: str) -> None:
     given = {name: value, **({"path": ""} if name == "components" else {})}
     outcome = publish(**given)
     hold(outcome)
@@ -167,7 +89,7 @@ def test_words_of_a_stranger_are_refused_as_names(publish: Publish, name: str, v
 
 
 @pytest.mark.parametrize("value", SHELL)
-def test_words_of_a_stranger_stay_words_in_annotations(publish: Publish, value: str) -> None:
+def test_words_of_a_stranger_stay_words_in_annotations(publish: Step, value: str) -> None:
     outcome = publish(annotations=f"com.example.title={value}")
     hold(outcome)
     assert outcome.code == 0
@@ -205,7 +127,7 @@ def test_a_megabyte_is_refused_before_anything_reads_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["channel", "path", "name", "config", "registry", "repository", "diff-tag", "dry-run"])
-def test_a_second_line_is_no_value(publish: Publish, name: str) -> None:
+def test_a_second_line_is_no_value(publish: Step, name: str) -> None:
     outcome = publish(**{name.replace("-", "_"): "latest\n::set-output name=pushed::true"})
     hold(outcome)
     assert outcome.code == 2
@@ -228,20 +150,20 @@ BRANCHES = [
 
 
 @pytest.mark.parametrize("branch", BRANCHES)
-def test_a_branch_of_any_name_is_text(publish: Publish, branch: str) -> None:
+def test_a_branch_of_any_name_is_text(publish: Step, branch: str) -> None:
     outcome = publish(GITHUB_REF=f"refs/heads/{branch}")
     hold(outcome)
     assert outcome.code in (0, 2)
     assert "<img" not in outcome.summary
 
 
-def test_a_ref_with_a_line_feed_is_no_ref(publish: Publish) -> None:
+def test_a_ref_with_a_line_feed_is_no_ref(publish: Step) -> None:
     outcome = publish(GITHUB_REF="refs/heads/a\n::set-output name=pushed::true")
     hold(outcome)
     assert outcome.code == 2
 
 
-def test_a_key_that_was_pasted_is_not_shown(publish: Publish) -> None:
+def test_a_key_that_was_pasted_is_not_shown(publish: Step) -> None:
     outcome = publish(signing_key=f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----")
     hold(outcome)
     assert outcome.code == 2
@@ -249,14 +171,14 @@ def test_a_key_that_was_pasted_is_not_shown(publish: Publish) -> None:
     assert "env://COSIGN_KEY" in outcome.log
 
 
-def test_a_token_given_as_a_source_is_not_shown(publish: Publish) -> None:
+def test_a_token_given_as_a_source_is_not_shown(publish: Step) -> None:
     outcome = publish(repository=f"https://user:{SECRET}@ghcr.io/acme/apps")
     hold(outcome)
     assert outcome.code == 2
 
 
 @pytest.mark.parametrize("event", ["pull_request_target", "workflow_run"])
-def test_events_of_strangers_with_rights_of_ours_push_nothing(publish: Publish, event: str, tmp_path: Path) -> None:
+def test_events_of_strangers_with_rights_of_ours_push_nothing(publish: Step, event: str, tmp_path: Path) -> None:
     outcome = publish(GITHUB_EVENT_NAME=event)
     hold(outcome)
     assert outcome.code == 2
@@ -280,9 +202,7 @@ def test_events_of_strangers_with_rights_of_ours_push_nothing(publish: Publish, 
         '{"pull_request": {"head": {"repo": {"full_name": "mallory/apps"}}, "base": {"repo": {"full_name": "acme/apps"}}}}',
     ],
 )
-def test_a_pull_request_that_is_not_plainly_our_own_is_a_dry_run(
-    publish: Publish, payload: str, tmp_path: Path
-) -> None:
+def test_a_pull_request_that_is_not_plainly_our_own_is_a_dry_run(publish: Step, payload: str, tmp_path: Path) -> None:
     event = tmp_path / "event.json"
     event.write_text(payload)
     outcome = publish(GITHUB_EVENT_NAME="pull_request", GITHUB_EVENT_PATH=str(event), GITHUB_BASE_REF="main")
@@ -292,7 +212,7 @@ def test_a_pull_request_that_is_not_plainly_our_own_is_a_dry_run(
     assert outcome.outputs["pushed"] == "false"
 
 
-def test_dependabot_gets_a_dry_run(publish: Publish, tmp_path: Path) -> None:
+def test_dependabot_gets_a_dry_run(publish: Step, tmp_path: Path) -> None:
     event = tmp_path / "event.json"
     home = {"repo": {"full_name": "acme/apps"}}
     event.write_text(json.dumps({"pull_request": {"head": home, "base": home}}))
@@ -304,7 +224,7 @@ def test_dependabot_gets_a_dry_run(publish: Publish, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "key", ["dev.gitless.content", "org.opencontainers.image.revision", "dev.sigstore.bundle.content"]
 )
-def test_annotations_of_ours_cannot_be_given(publish: Publish, key: str, tmp_path: Path) -> None:
+def test_annotations_of_ours_cannot_be_given(publish: Step, key: str, tmp_path: Path) -> None:
     outcome = publish(annotations=f"{key}=forged")
     hold(outcome)
     assert outcome.code == 2
@@ -312,11 +232,10 @@ def test_annotations_of_ours_cannot_be_given(publish: Publish, key: str, tmp_pat
     assert not (tmp_path / "store").exists()
 
 
-def test_a_component_that_names_commands_starts_none(publish: Publish, checkout: Path) -> None:
+def test_a_component_that_names_commands_starts_none(publish: Step, checkout: Path) -> None:
     text = "apiVersion: v1\nkind: Secret\nmetadata: {name: '::set-output name=pushed::true'}\nstringData: {password: abc}\n"
     (checkout / "web" / "::error::x.yaml").write_text(text)
-    git(checkout, "add", "--all")
-    git(checkout, "commit", "--quiet", "--message", "two")
+    commit(checkout)
     outcome = publish()
     hold(outcome)
     assert outcome.code == 1
