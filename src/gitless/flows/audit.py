@@ -19,9 +19,16 @@ from gitless.model.digest import Digest
 from gitless.model.history import ChannelHistory, RecordEntry
 from gitless.model.promotion import PolicyFact
 from gitless.ports import PolicyHistory, Repository
-from gitless.promotion.inspection import choose_tags, inspect_channel, inspect_releases
+from gitless.promotion.inspection import (
+    choose_tags,
+    inspect_channel,
+    inspect_published,
+    inspect_releases,
+    newest_build,
+)
 from gitless.promotion.memory import compare_memory
 from gitless.promotion.tags import is_release
+from gitless.verification.judge import valid
 
 MAX_TAGS = 1000  # of those that are neither channels nor releases, for each repository
 
@@ -138,7 +145,8 @@ class Auditor:
         chosen, left_out = self._choose(store, tags, ledgers)
         named = dict(zip(chosen, map_together(store.repository.resolve, chosen), strict=True))
         digests = sorted({digest for digest in named.values() if digest})
-        whole = {digest for tag, digest in named.items() if digest and store.is_guarded(tag)}
+        builds = {str(newest_build(named, channel)) for channel in store.published}
+        whole = {digest for tag, digest in named.items() if digest and (store.is_guarded(tag) or tag in builds)}
         read = map_together(
             lambda digest: read_digest(store.repository, digest, self.trusted, whole=digest in whole), digests
         )
@@ -174,6 +182,8 @@ class Auditor:
             if remembered:
                 yield from compare_memory(history, remembered)
         yield from inspect_releases(store.component, reading.histories, reading.named)
+        for channel in store.published:
+            yield from _behind(reading, channel)
         for tag, digest in reading.named.items():
             if digest is None:
                 continue
@@ -208,6 +218,17 @@ class Auditor:
         unknown = sum(not kind and bool(reason) for kind, reason, _ in said.values())
         notice = f"{unknown} policies were not checked: the clone is shallow, or does not tell."
         return findings, [notice] if unknown else []
+
+
+def _behind(reading: StoreReading, channel: str) -> Iterator[AuditFinding]:
+    """What is wrong between a channel that publish moves and its newest build, where that is signed."""
+    newest = newest_build(reading.named, channel)
+    digest = reading.named.get(str(newest)) if newest else None
+    build = reading.digests[digest] if digest else None
+    if newest and build and build.manifest and valid(build.published):
+        current = reading.named.get(channel)
+        named = reading.digests[current].manifest if current else None
+        yield from inspect_published(reading.store.component, channel, newest, build.manifest, named)
 
 
 def _judge_policy(policies: PolicyHistory, fact: PolicyFact) -> tuple[str, str, str]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from gitless.errors import UsageError
 from gitless.model.audit import AuditFinding
 from gitless.model.digest import Digest
 from gitless.model.history import ChannelHistory, Fault
+from gitless.model.manifest import Manifest
+from gitless.model.media_types import ANNOTATION_CREATED, ANNOTATION_REVISION
+from gitless.model.revision import Revision, Source, parse_rfc3339
 from gitless.promotion.journal import journal_tag
 from gitless.promotion.tags import BuildTag, is_release
 
@@ -53,6 +57,48 @@ def inspect_releases(
             elif found is not None and found != digest:
                 reason = "It names another digest than the promotion that made it."
                 yield AuditFinding(component, history.channel, "release.moved", tag, reason, str(digest), str(found))
+
+
+def newest_build(tags: Iterable[str], channel: str) -> BuildTag | None:
+    """The newest build tag of a channel among some tags."""
+    builds = [build for tag in tags if (build := BuildTag.parse(tag, channel))]
+    return max(builds, key=lambda build: build.order, default=None)
+
+
+def inspect_published(
+    component: str, channel: str, newest: BuildTag, build: Manifest, named: Manifest | None
+) -> Iterator[AuditFinding]:
+    """A channel that publish moves against its newest build.
+
+    Args:
+        component: The component.
+        channel: The channel.
+        newest: The newest build tag.
+        build: What that names; signed by the publisher.
+        named: What the channel names; None where it does not exist.
+    """
+    own = _build_of(build, channel)
+    found = str(named.digest) if named else ""
+    if own is not None and own.order != newest.order:
+        reason = "It names a build of another commit than its name says."
+        yield AuditFinding(component, channel, "tag.moved", str(newest), reason, found=str(build.digest))
+        return
+    current = _build_of(named, channel) if named else None
+    if found != str(build.digest) and (current is None or current.time < newest.time):
+        reason = f"The newest build is {newest}, and the channel names an older one or none."
+        yield AuditFinding(component, channel, "channel.behind", channel, reason, str(build.digest), found)
+
+
+def _build_of(manifest: Manifest, channel: str) -> BuildTag | None:
+    """The build tag that an artifact's own annotations give; None where they do not."""
+    revision = Revision.parse(manifest.annotations.get(ANNOTATION_REVISION, ""))
+    created = manifest.annotations.get(ANNOTATION_CREATED, "")
+    if revision is None or not created:
+        return None
+    try:
+        return BuildTag.of(channel, Source("", str(revision), parse_rfc3339(created), revision.sha))
+    except UsageError:
+        return None
 
 
 def choose_tags(tags: Sequence[str], first: Sequence[str], limit: int) -> tuple[tuple[str, ...], int]:

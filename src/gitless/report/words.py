@@ -82,7 +82,7 @@ def figure_pairs(figures: DeliveryFigures) -> list[tuple[str, str]]:
     """The four DORA figures, each with its name."""
     rate = NOTHING if figures.failure_rate is None else f"{figures.failure_rate:.0%}"
     return [
-        ("Deployment frequency", f"{figures.promotions} promotions, {figures.per_day:.2f} a day"),
+        ("Deployment frequency", f"{figures.promotions} promotion(s), {figures.per_day:.2f} a day"),
         ("Lead time for changes", f"{span(figures.lead_time)} (median)"),
         ("Change failure rate", f"{rate} ({figures.failures} of {figures.promotions})"),
         ("Time to restore", f"{span(figures.restore_time)} (median)"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from gitless.errors import UsageError
 from gitless.model.audit import AuditFinding, AuditResult
@@ -23,7 +24,7 @@ from gitless.wiring.system import SystemClock, read_file
 
 if TYPE_CHECKING:
     from gitless.config.components import Component
-    from gitless.flows.audit import AuditedStore
+    from gitless.flows.audit import AuditedStore, StoreReading
     from gitless.flows.audit_evidence import Trusted
     from gitless.ports import PolicyHistory
     from gitless.promotion.memory import Heads
@@ -76,7 +77,7 @@ def audit(request: AuditRequest) -> AuditResult:
     notices = [*_own(source), *notices, *_forgotten(remembered, audited, request.place), *stores.warnings]
     result = replace(result, notices=(*notices, *result.notices), requests=stores.requests)
     if request.export:
-        _export(Path(request.export), readings, result)
+        _export(Path(request.export), readings, result, _trust_files(source, path.name))
     if request.expect and result.ok:
         _remember(Path(request.expect), {**remembered, **result.heads})
     return result
@@ -211,5 +212,64 @@ def _remember(path: Path, heads: Heads) -> None:
         raise UsageError(f"The memory {str(path)!r} cannot be written.", why=error.strerror or "") from error
 
 
-def _export(folder: Path, readings: Sequence[object], result: AuditResult) -> None:
-    raise UsageError("--export is not built yet.")
+def _export(folder: Path, readings: Sequence[StoreReading], result: AuditResult, trust: Mapping[str, bytes]) -> None:
+    """Write evidence, what it is trusted by, and an index of all of it."""
+    from gitless.disk.write import FolderWriter
+    from gitless.flows.export import export_store
+    from gitless.model.tree import Entry
+    from gitless.report.audit import audit_record
+    from gitless.report.record import to_json
+
+    writer = FolderWriter(folder)
+
+    def write(path: str, content: bytes) -> None:
+        writer.write(Entry(path, "file"), content)
+
+    exported = [export_store(reading, _folder(reading, readings), write) for reading in readings]
+    for path, content in trust.items():
+        write(path, content)
+    index = {
+        "version": 1,
+        "exported": exported,
+        "trust": sorted(trust),
+        "commands": _commands(exported, "trusted_root.json" in trust),
+        "audit": audit_record(result),
+    }
+    write("index.json", to_json(index).encode() + b"\n")
+
+
+def _folder(reading: StoreReading, readings: Sequence[StoreReading]) -> str:
+    """The component's name; its further repositories lie in folders that no component can be named after."""
+    component = reading.store.component
+    same = [item for item in readings if item.store.component == component]
+    place = same.index(reading)
+    return component if place == 0 else f"OTHER-{place + 1}/{component}"
+
+
+def _trust_files(source: PolicySource, name: str) -> dict[str, bytes]:
+    """gitless.yaml, its keys and the trusted root, where its paths say."""
+    identities = source.config.identities
+    files = {CONFIG_NAME: source.read(name)}
+    for identity in (identities.publish, identities.promote):
+        if identity and identity.key:
+            files[identity.key] = source.read(identity.key)
+    if any(identity and identity.to_pattern() for identity in (identities.publish, identities.promote)):
+        files["trusted_root.json"] = trusted_root(source, os.environ)
+    return files
+
+
+def _commands(exported: Sequence[Mapping[str, Any]], has_root: bool) -> list[str]:
+    """How to check again, offline, in the exported folder."""
+    root = ["--trusted-root", "trusted_root.json"] if has_root else []
+    found = []
+    for item in exported:
+        component, folder = item["component"], item["folder"]
+        registry = folder.rpartition("/")[0] or "."
+        place = ["--path", folder, "--name", component, "--registry", f"oci-layout:{registry}"]
+        for channel in item["channels"]:
+            found.append(["gitless", "history", *place, "--channel", channel["channel"], *root])
+            target = f"oci-layout:{folder}:{channel['channel']}"
+            found.append(
+                ["gitless", "verify", "--config", CONFIG_NAME, "--for", "promote", "--policy", "flux", *root, target]
+            )
+    return [shlex.join(words) for words in found]
