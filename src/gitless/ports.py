@@ -80,18 +80,26 @@ class ReferrerStore(Protocol):
         Writes the fallback index where the store's own listing does not show them, keeping what others wrote.
 
         Returns:
-            The store's own listing afterwards, which holds every one of `referrers`.
+            The listing afterwards, which holds every one of `referrers`: the store's own, or the index just written.
 
         Raises:
             RemoteError: The listing does not show them within the deadline.
         """
         ...
 
+    def confirm(self, subject: Digest, referrers: Sequence[Manifest]) -> None:
+        """Read the listing back after `attach`, before anything names the subject; put back what was lost.
+
+        Raises:
+            RemoteError: Other writers kept overwriting it until the deadline.
+        """
+        ...
+
     def settle(self, subject: Digest, referrers: Sequence[Manifest]) -> None:
-        """Look once more, some time after `attach`, whether the listing still shows them; put back what was lost.
+        """Look once more, some time after `confirm`, whether the listing still shows them; put back what was lost.
 
         A fallback index has no lock: a writer that read it before us may write it after us. Call this beside other
-        work after `attach`; it waits for about as long as such a writer takes.
+        work; it waits for about as long as such a writer takes, and confirms first where nobody has.
         """
         ...
 

@@ -127,6 +127,7 @@ class Mover:
         pause: Waits before another look, with jitter; takes the number of the look.
         rewritten: True where the user said that history was rewritten: unknown commits are then no newer ones.
         began_from: When the build was finished that the channel named at first (see `finished`); empty when none.
+        confirm: Reads the evidence's listing back; goes beside the other tags, and must end well before the channel.
     """
 
     repository: Repository
@@ -136,6 +137,7 @@ class Mover:
     pause: Callable[[int], None]
     rewritten: bool = False
     began_from: str = ""
+    confirm: Callable[[], object] = lambda: None
 
     def keep(self, manifest: Manifest, build: BuildTag, build_taken: bool) -> tuple[str, ...]:
         """Write the build tag only: the artifact stays findable, the channel stays where it is."""
@@ -153,7 +155,8 @@ class Mover:
             others: Content tag and extra tags.
             channel: The channel, written last of all.
         """
-        written = self._write(manifest, [*others] if build_taken else [str(build), *others])
+        tags = [*others] if build_taken else [str(build), *others]
+        written, _ = both(lambda: self._write(manifest, tags), self.confirm)
         self.repository.push_manifest(manifest, channel)
         digest, overtaken = self._look_again(manifest, build, channel)
         return ChannelMove((*written, channel), digest, overtaken)

@@ -7,6 +7,7 @@ and after any interruption the same call completes the work.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -23,6 +24,7 @@ from gitless.flows.unchanged import is_unchanged
 from gitless.flows.verify import evidence_result
 from gitless.model.blob import Blob
 from gitless.model.component import ComponentPlan, PublishOptions
+from gitless.model.digest import Digest
 from gitless.model.manifest import Manifest
 from gitless.model.media_types import PREDICATE_SBOM
 from gitless.model.results import ComponentResult
@@ -105,10 +107,14 @@ class Publisher:
         result = replace(result, changed=True, pushed=True, evidence=_evidence(completed))
         # the tags are written while the listing is watched for writers that came late; both must end well
         referrers = [item.referrer for item in attachments]
-        return both(
-            lambda: self._name(result, built, repository, decision, build, taken, named),
-            lambda: repository.settle(built.manifest.digest, referrers),
-        )[0]
+        digest = built.manifest.digest
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            confirmed = pool.submit(repository.confirm, digest, referrers)
+            mover = self._mover(repository, named, confirmed.result)
+            return both(
+                lambda: self._name(result, built, mover, decision, build, taken),
+                lambda: _settle(confirmed, repository, digest, referrers),
+            )[0]
 
     def _attach_legacy(self, plan: ComponentPlan, artifact: Manifest, repository: Repository) -> None:
         """Legacy signatures stand beside bundles, never instead; only bytes that this run has built get one."""
@@ -180,13 +186,11 @@ class Publisher:
         self,
         result: ComponentResult,
         built: Built,
-        repository: Repository,
+        mover: Mover,
         decision: Decision,
         build: BuildTag,
         taken: bool,
-        named: Named | None,
     ) -> ComponentResult:
-        mover = self._mover(repository, named)
         if decision.move == "keep":
             tags = mover.keep(built.manifest, build, taken)
             return replace(result, tags=tags, notes=(*result.notes, f"The channel stays: {decision.reason}"))
@@ -231,9 +235,13 @@ class Publisher:
             tags=tags if newer else (*tags, self.options.channel),
         )
 
-    def _mover(self, repository: Repository, named: Named | None) -> Mover:
+    def _mover(
+        self, repository: Repository, named: Named | None, confirm: Callable[[], object] = lambda: None
+    ) -> Mover:
         rewritten = bool(self.options.rewritten_history)
-        return Mover(repository, self.source, self.history, self.trusted, self.pause, rewritten, finished(named))
+        return Mover(
+            repository, self.source, self.history, self.trusted, self.pause, rewritten, finished(named), confirm
+        )
 
     def _copy_tags(self, named: Named, repository: Repository) -> tuple[str, ...]:
         missing = [tag for tag in self.options.extra_tags if repository.resolve(tag) != named.manifest.digest]
@@ -244,6 +252,12 @@ class Publisher:
 
 _UNSIGNED = "It is not signed (signing.method: none), so it was pushed by digest and no tag names it."
 _UNTRUSTED = "What the channel named before carries no valid evidence of this identity; nothing of it was reused."
+
+
+def _settle(confirmed: Future[None], repository: Repository, digest: Digest, referrers: Sequence[Manifest]) -> None:
+    """The second look follows the first, whatever becomes of the tags meanwhile."""
+    confirmed.result()
+    repository.settle(digest, referrers)
 
 
 def _overtaken(move: ChannelMove, built: Built) -> tuple[str, ...]:

@@ -91,6 +91,9 @@ class MemoryRepository:
                     self.push_manifest(merged, subject.fallback_tag)
             return self.list_referrers(subject)
 
+    def confirm(self, subject: Digest, referrers: Sequence[Manifest]) -> None:
+        """See `ports.ReferrerStore`; what was attached is listed."""
+
     def settle(self, subject: Digest, referrers: Sequence[Manifest]) -> None:
         """See `ports.ReferrerStore`; nothing is lost here, since writers wait for each other."""
 

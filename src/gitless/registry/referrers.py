@@ -36,6 +36,7 @@ class Referrers:
         self._endpoint, self._store = endpoint, store
         self._has_api: bool | None = None
         self._entered: dict[Digest, float] = {}
+        self._unconfirmed: set[Digest] = set()
 
     def listing(self, subject: Digest) -> tuple[Descriptor, ...]:
         """See `ports.ReferrerStore`; the API and the fallback tag, side by side."""
@@ -61,8 +62,15 @@ class Referrers:
         # readers that find the API never look at the fallback tag, so there the API itself has to show them in the end
         return self._await_listing(subject, wanted) if self._has_api else entries
 
+    def confirm(self, subject: Digest, referrers: Sequence[Manifest]) -> None:
+        """See `ports.ReferrerStore`; the API's own listing was read when they were attached."""
+        if subject in self._unconfirmed:
+            watch(self._store, subject, referrers, self._endpoint.patience, self._entered[subject])
+            self._unconfirmed.discard(subject)
+
     def settle(self, subject: Digest, referrers: Sequence[Manifest]) -> None:
         """See `ports.ReferrerStore`; nothing to do where the registry lists referrers by itself."""
+        self.confirm(subject, referrers)
         pause = self._entered.pop(subject, None)
         if pause is not None:
             watch(self._store, subject, referrers, self._endpoint.patience, pause)
@@ -75,8 +83,9 @@ class Referrers:
         if merged is None:
             return index
         self._store.push_manifest(merged, subject.fallback_tag)
-        pause = self._entered[subject] = pause_after(patience.now() - start)
-        return watch(self._store, subject, referrers, patience, pause)
+        self._entered[subject] = pause_after(patience.now() - start)
+        self._unconfirmed.add(subject)
+        return merged
 
     def _await_listing(self, subject: Digest, wanted: set[Digest]) -> tuple[Descriptor, ...]:
         patience = self._endpoint.patience

@@ -121,6 +121,10 @@ class RemoteRepository:
         """See `ports.ReferrerStore`; manifests side by side, then one listing or one write of the fallback index."""
         return self._referrers.attach(subject, referrers)
 
+    def confirm(self, subject: Digest, referrers: Sequence[Manifest]) -> None:
+        """See `ports.ReferrerStore`; nothing to do where the registry lists referrers by itself."""
+        self._referrers.confirm(subject, referrers)
+
     def settle(self, subject: Digest, referrers: Sequence[Manifest]) -> None:
         """See `ports.ReferrerStore`; nothing to do where the registry lists referrers by itself."""
         self._referrers.settle(subject, referrers)
