@@ -95,6 +95,16 @@ class Move:
 
 
 @dataclass
+class Job:
+    """A job of the run as one attempt lists it; without a conclusion while it is running."""
+
+    name: str
+    attempt: int
+    conclusion: str
+    at: datetime
+
+
+@dataclass
 class Check:
     """A check run, a commit status or a job of a pipeline."""
 
@@ -117,7 +127,6 @@ class Forge:
         self.words: list[Word] = []
         self.attempt = 1
         self.is_closed = True
-        self.jobs: list[tuple[str, str, datetime]] = []
         self._ticks = 0
         self._next = 40
         self.platform = self.account("web-flow", role="none")
@@ -126,7 +135,7 @@ class Forge:
         first = self.write(self.root, message="Begin")
         self._move("branch_creation", self.root, first.sha, before=ZEROS)
         self.requester = self.restarter = self.account("rita")
-        self.began = self.now()
+        self.jobs = [Job("plan", 1, "success", self.now()), Job("promote", 1, "", self.now())]
 
     # -- time and people --------------------------------------------------------------------------------------
 
@@ -257,13 +266,12 @@ class Forge:
         return word
 
     def restart(self, by: Account, *, all_jobs: bool) -> None:
-        """Run the run again: all of it, or its failed jobs alone; the first job is done, the second is ours."""
-        done_before = self.now()
-        self.attempt, self.restarter, self.began = self.attempt + 1, by, self.now()
-        self.jobs = [
-            ("plan", "completed", self.now() if all_jobs else done_before),
-            ("promote", "in_progress", self.now()),
-        ]
+        """Run the run again, all of it or its failed jobs alone; what did not run again is listed once more."""
+        plan, failed = self.jobs[-2:]
+        failed.conclusion = "failure"
+        self.attempt, self.restarter = self.attempt + 1, by
+        self.jobs.append(Job("plan", self.attempt, "success", self.now() if all_jobs else plan.at))
+        self.jobs.append(Job("promote", self.attempt, "", self.now()))
 
     def check(self, commit: str, name: str, conclusion: str, app: int | None = None) -> None:
         """Report a check; later ones of a name replace earlier ones."""

@@ -97,16 +97,22 @@ class GitHubServer(ApiServer):
             "id": RUN,
             "run_attempt": self.forge.attempt,
             "head_sha": self.forge.tip,
-            "run_started_at": _time(self.forge.began),
             "repository": self._repository(),
             "actor": self._user(self.forge.requester),
             "triggering_actor": self._user(self.forge.restarter),
         }
 
-    def _jobs(self, _number: str, _: Asked) -> Any:
+    def _jobs(self, _number: str, asked: Asked) -> Any:
+        assert asked.query["filter"] == "all"
         jobs = [
-            {"name": name, "status": status, "started_at": _time(at), "run_attempt": self.forge.attempt}
-            for name, status, at in self.forge.jobs
+            {
+                "name": job.name,
+                "status": "completed" if job.conclusion else "in_progress",
+                "conclusion": job.conclusion or None,
+                "started_at": _time(job.at),
+                "run_attempt": job.attempt,
+            }
+            for job in reversed(self.forge.jobs)
         ]
         return {"total_count": len(jobs), "jobs": jobs}
 

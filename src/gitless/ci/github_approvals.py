@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timezone
+from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 from gitless.ci.answers import Fields, GapError, Question
@@ -15,8 +15,7 @@ from gitless.model.approval import Approval, Changes, CheckResult, CheckResults,
 from gitless.model.run import CiRun
 
 _STATES: dict[str, State] = {"approved": "approved", "rejected": "rejected"}
-_DAWN = datetime.min.replace(tzinfo=timezone.utc)
-_AGAIN = "Start the workflow anew instead of running it again."
+_ANEW = "Start the workflow anew."
 
 
 class GitHubApprovals:
@@ -77,28 +76,34 @@ class GitHubApprovals:
     def _requesters(self, run: Fields) -> tuple[Person, ...]:
         found = [self._people.person(run.inner(name)) for name in ("actor", "triggering_actor")]
         if not all(found):
-            raise GapError(Gap(f"GitHub does not say who started run {self._run.run_id}.", _AGAIN))
+            raise GapError(Gap(f"GitHub does not say who started run {self._run.run_id}.", _ANEW))
         return tuple(dict.fromkeys(person for person in found if person))
 
     def _stale(self, run: Fields) -> str:
         """Why approvals may be of an earlier attempt that was about something else; empty when they are not.
 
-        GitHub lists the approvals of all attempts together and without a time. They are about the same thing where
-        everything this job depends on was done before the run was started again.
+        GitHub lists the approvals of all attempts together and without a time. They are all about the same thing where
+        no job that had succeeded ran again: what this job was given is then what it was given before.
         """
         if run.number("run_attempt") == 1:
             return ""
-        began = run.moment("run_started_at")
         question = Question(
             "read the jobs of this run",
             f"/actions/runs/{self._run.run_id}/jobs",
-            (("filter", "latest"),),
+            (("filter", "all"),),
             need="actions",
         )
-        done = [job for job in self._api.pages(question, "jobs") if job.text("status") == "completed"]
-        if began and all((job.moment("started_at") or began) < began for job in done):
+        succeeded: dict[str, set[datetime | None]] = {}
+        started: dict[str, set[datetime | None]] = {}
+        for job in self._api.pages(question, "jobs"):
+            name, at = job.text("name"), job.moment("started_at")
+            started.setdefault(name, set()).add(at)
+            if job.text("conclusion") == "success":
+                succeeded.setdefault(name, set()).add(at)
+        # a job that did not run again may be listed once more, with its first start
+        if all(len(started[name]) == 1 for name in succeeded):
             return ""
-        return "approved a run that started again with other jobs, and GitHub does not say which attempt"
+        return "approved a run in which jobs that had succeeded ran again, and GitHub does not say when"
 
     def _weighed(self, words: Iterable[Fields], environment: str, stale: str) -> Iterable[Approval]:
         # the names of environments do not differ in case

@@ -80,15 +80,13 @@ class GitHubChanges:
         return found
 
     def _pushes(self, branch: str, newer: str, older: str | None) -> list[Push]:
+        ref = f"refs/heads/{branch}"
         question = Question(
-            f"read the activity of {branch}",
-            "/activity",
-            (("ref", f"refs/heads/{branch}"), ("direction", "desc")),
-            need="contents",
+            f"read the activity of {branch}", "/activity", (("ref", ref), ("direction", "desc")), need="contents"
         )
         last, sha = ("before", older) if older else ("after", newer)
         answers = self._api.pages(question, enough=lambda answer: answer.text(last) == sha)
-        return [self._push(answer) for answer in answers]
+        return [self._push(answer) for answer in answers if answer.text("ref") == ref]
 
     def _push(self, answer: Fields) -> Push:
         return Push(

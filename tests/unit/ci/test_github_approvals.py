@@ -407,6 +407,13 @@ def test_an_activity_without_the_push_is_a_gap(forge: Forge, server: GitHubServe
     assert "do not explain everything" in found.gaps[0].reason
 
 
+def test_the_activity_of_another_branch_tells_nothing(forge: Forge, server: GitHubServer) -> None:
+    ann, older = forge.account("ann"), forge.tip
+    forge.push(ann, forge.write(ann))
+    server.alter("/activity", lambda moves: [{**move, "ref": "refs/heads/sandbox"} for move in moves])
+    assert source(server).changes(older, forge.tip, "main").gaps
+
+
 def test_a_pusher_that_github_does_not_name_is_unknown(forge: Forge, server: GitHubServer) -> None:
     ann, older = forge.account("ann"), forge.tip
     forge.push(ann, forge.write(ann))
@@ -503,11 +510,19 @@ def test_a_run_whose_earlier_jobs_ran_again_has_no_approval(forge: Forge, server
     forge.decide(forge.account("bob"), "production", "approved")
     forge.restart(forge.requester, all_jobs=True)
     approval = only(source(server).decisions("production").approvals)
-    assert "does not say which attempt" in approval.flaw
+    assert "ran again, and GitHub does not say when" in approval.flaw
+
+
+def test_an_earlier_approval_stays_stale_in_later_attempts(forge: Forge, server: GitHubServer) -> None:
+    forge.decide(forge.account("bob"), "production", "approved")
+    forge.restart(forge.requester, all_jobs=True)
+    forge.restart(forge.requester, all_jobs=False)
+    assert "ran again" in only(source(server).decisions("production").approvals).flaw
 
 
 def test_a_failed_job_that_runs_again_keeps_its_approval(forge: Forge, server: GitHubServer) -> None:
     forge.decide(forge.account("bob"), "production", "approved")
+    forge.restart(forge.requester, all_jobs=False)
     forge.restart(forge.requester, all_jobs=False)
     assert only(source(server).decisions("production").approvals).counts
 

@@ -380,6 +380,14 @@ def test_a_revision_that_does_not_follow_is_a_gap(forge: Forge, server: GitLabSe
     assert "does not follow" in source(server).changes(older, forge.tip, "main").gaps[0].reason
 
 
+@pytest.mark.parametrize("other", [{"ref": "sandbox"}, {"ref_type": "tag"}])
+def test_the_pushes_of_another_branch_tell_nothing(forge: Forge, server: GitLabServer, other: dict[str, str]) -> None:
+    ann, older = forge.account("ann"), forge.tip
+    forge.push(ann, forge.write(ann))
+    server.alter("/events", lambda events: [{**one, "push_data": {**one["push_data"], **other}} for one in events])
+    assert source(server).changes(older, forge.tip, "main").gaps
+
+
 def test_pushes_that_gitlab_forgot_are_a_gap(forge: Forge, server: GitLabServer) -> None:
     ann, older = forge.account("ann"), forge.tip
     forge.push(ann, forge.write(ann))
