@@ -115,3 +115,9 @@ def entry(of: Record, manifest: object = None, standing: RecordStanding = "valid
 def edited(predicate: Mapping[str, Any], **changes: Any) -> Mapping[str, Any]:
     """A predicate with some fields replaced; None takes one away."""
     return {key: value for key, value in {**predicate, **changes}.items() if value is not None}
+
+
+def refusal(result: GateResult) -> str:
+    """The reason of a gate that said no; fails where it did not."""
+    assert result.verdict == "failed", result
+    return result.reason

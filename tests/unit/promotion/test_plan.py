@@ -95,6 +95,7 @@ HOSTILE: dict[str, Callable[[dict[str, Any]], None]] = {
     "no-channel": edit(channel=""),
     "channel-with-line-break": edit(channel="sta\nble"),
     "no-digest": lambda document: document["moves"][0].pop("digest"),
+    "gate-without-name": lambda document: document["moves"][0]["gates"][0].pop("name"),
     "unknown-verdict": lambda document: document["moves"][0]["gates"][0].update(verdict="fine"),
 }
 

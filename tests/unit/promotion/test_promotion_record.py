@@ -18,6 +18,7 @@ from gitless.model.approval import Person
 from gitless.model.gate import GateResult
 from gitless.model.promotion import APPROVAL_KINDS, Approver, PolicyFact, Record, RunFact
 from gitless.model.statement import Statement
+from gitless.promotion.emergency import NEVER_SKIPPED
 from gitless.promotion.record import (
     check_reason,
     read_predicate,
@@ -36,7 +37,12 @@ digests = st.integers(0, 50).map(digest)
 moments = st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31), timezones=st.just(timezone.utc))
 people = st.builds(Person, words, st.integers(1, 10**19).map(str), lines)
 gates = st.lists(
-    st.builds(GateResult, words, st.sampled_from(["passed", "skipped", "waived"]), lines),
+    st.builds(
+        GateResult,
+        words.filter(lambda name: name not in NEVER_SKIPPED),
+        st.sampled_from(["passed", "skipped", "waived"]),
+        lines,
+    ),
     unique_by=lambda gate: gate.name,
     max_size=4,
 )
@@ -174,8 +180,10 @@ HOSTILE: dict[str, tuple[dict[str, Any], str]] = {
     "skipped-without-emergency": ({"emergency": None}, "skips gates without an emergency"),
     "waived-without-rollback": ({"kind": "promote", "withdraws": None}, "waives gates without being a rollback"),
     "failed-gate": ({"gates": [{"name": "soak", "verdict": "failed"}]}, "verdict is none of passed, skipped, waived"),
-    "skipped-signature": ({"gates": [{"name": "signature", "verdict": "skipped"}]}, "without signature or provenance"),
-    "waived-provenance": ({"gates": [{"name": "provenance", "verdict": "waived"}]}, "without signature or provenance"),
+    "skipped-signature": ({"gates": [{"name": "signature", "verdict": "skipped"}]}, "a gate that always holds"),
+    "waived-provenance": ({"gates": [{"name": "provenance", "verdict": "waived"}]}, "a gate that always holds"),
+    "skipped-approvals": ({"gates": [{"name": "approvals", "verdict": "skipped"}]}, "a gate that always holds"),
+    "waived-target": ({"gates": [{"name": "target", "verdict": "waived"}]}, "a gate that always holds"),
     "gate-twice": ({"gates": [{"name": "soak", "verdict": "passed"}] * 2}, "names a gate twice"),
     "gate-without-name": ({"gates": [{"verdict": "passed"}]}, "gates[0]: name is missing"),
     "promotion-that-withdraws": ({"kind": "promote", "gates": None}, "withdraws a digest it may not withdraw"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fakes.promotions import ALICE, BOB, CAROL, NOON, ROBOT, digest
+from tests.fakes.promotions import ALICE, BOB, CAROL, NOON, ROBOT, digest, refusal
 
 from gitless.model.approval import Approval, Change, Changes, Decisions, Gap, Person
 from gitless.promotion.gates.approvals import ApprovalsGate
@@ -61,20 +61,20 @@ def test_a_review_of_every_change() -> None:
 
 def test_a_review_counts_for_its_own_change_only() -> None:
     half = brought(change(review(BOB)), change(number=8))
-    assert STRICT.judge(facts(run(), half)).reason == "Change 8 has 0 of 1 approvals."
+    assert refusal(STRICT.judge(facts(run(), half))) == "Change 8 has 0 of 1 approvals."
     assert STRICT.judge(facts(run(BOB), half)).ok
 
 
 def test_run_and_reviews_add_up_to_different_people() -> None:
     two = ApprovalsGate(2, ("author",))
     assert two.judge(facts(run(ALICE), brought(change(review(BOB))))).ok
-    assert two.judge(facts(run(BOB), brought(change(review(BOB))))).reason == "Change 7 has 1 of 2 approvals."
-    assert two.judge(facts(run(BOB, BOB))).reason == "This run has 1 of 2 approvals."
+    assert refusal(two.judge(facts(run(BOB), brought(change(review(BOB)))))) == "Change 7 has 1 of 2 approvals."
+    assert refusal(two.judge(facts(run(BOB, BOB)))) == "This run has 1 of 2 approvals."
 
 
 def test_what_no_change_brought_needs_an_approval_of_the_run() -> None:
     pushed = brought(change(review(BOB)), direct=("d" * 40,))
-    assert STRICT.judge(facts(run(), pushed)).reason == (
+    assert refusal(STRICT.judge(facts(run(), pushed))) == (
         "Commit dddddddddddd, which no change brought, has 0 of 1 approvals."
     )
     assert STRICT.judge(facts(run(BOB), pushed)).ok
@@ -184,7 +184,7 @@ def test_a_rollback_brings_nothing_new() -> None:
     unread = GateFacts(digest("one"), NOON, kind="rollback", decisions=run(BOB), changes=None)
     assert STRICT.judge(unread).ok
     reviewed = facts(run(), brought(change(review())), kind="rollback")
-    assert STRICT.judge(reviewed).reason == "This run has 0 of 1 approvals."
+    assert refusal(STRICT.judge(reviewed)) == "This run has 0 of 1 approvals."
 
 
 people = st.sampled_from([ALICE, BOB, CAROL, ROBOT, Person("github.com", "105", "dave")])

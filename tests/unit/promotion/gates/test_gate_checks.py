@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.fakes.promotions import HOUR, NOON, Weighed, digest, weighed
+from tests.fakes.promotions import HOUR, NOON, Weighed, digest, refusal, weighed
 
 from gitless.model.approval import CheckResult, CheckResults, Gap
 from gitless.promotion.gates.checks import ChecksGate, RequiredCheck
@@ -36,12 +36,12 @@ def test_a_green_check() -> None:
 )
 def test_everything_but_success_is_a_no(conclusion: str) -> None:
     result = ChecksGate((E2E,)).judge(facts(green(conclusion=conclusion)))
-    assert result.reason == f"The check e2e-staging (app 15368) is {conclusion}, not success."
+    assert refusal(result) == f"The check e2e-staging (app 15368) is {conclusion}, not success."
 
 
 def test_a_check_of_another_app_or_name_is_not_it() -> None:
     for other in (green(app=1), green(app=None), green("e2e"), green("E2E-staging")):
-        assert "did not report on commit" in ChecksGate((E2E,)).judge(facts(other)).reason
+        assert "did not report on commit" in refusal(ChecksGate((E2E,)).judge(facts(other)))
 
 
 def test_without_an_app_every_check_of_that_name_must_be_green() -> None:
@@ -52,7 +52,7 @@ def test_without_an_app_every_check_of_that_name_must_be_green() -> None:
 
 def test_all_of_them_must_be_green() -> None:
     gate = ChecksGate((E2E, RequiredCheck("unit")))
-    assert "The check unit did not report" in gate.judge(facts(green())).reason
+    assert "The check unit did not report" in refusal(gate.judge(facts(green())))
     assert gate.judge(facts(green(), green("unit"))).ok
 
 
@@ -83,15 +83,15 @@ def test_attestations_must_exist_and_not_say_that_it_failed() -> None:
     assert attested(weighed(TEST, {"result": "PASSED"})).reason == f"Passed: {TEST}."
     assert attested(weighed(SUMMARY, {"verificationResult": "PASSED"}), kind=SUMMARY).ok
     assert attested(weighed(TEST, {"scanner": {}})).ok, "a type that tells no result only has to be there"
-    assert "There is no attestation" in attested(weighed(SUMMARY)).reason
-    assert attested().reason.startswith(f"{TEST}: ")
-    assert "is foreign" in attested(weighed(TEST, {"result": "PASSED"}, standing="foreign")).reason
+    assert "There is no attestation" in refusal(attested(weighed(SUMMARY)))
+    assert refusal(attested()).startswith(f"{TEST}: ")
+    assert "is foreign" in refusal(attested(weighed(TEST, {"result": "PASSED"}, standing="foreign")))
 
 
 @pytest.mark.parametrize("said", ["FAILED", "WARNED", "passed", None, True, ["PASSED"], {"x": "PASSED"}])
 def test_any_other_result_is_a_no(said: Any) -> None:
-    assert "not PASSED" in attested(weighed(TEST, {"result": said})).reason
-    assert "not PASSED" in attested(weighed(SUMMARY, {"verificationResult": said}), kind=SUMMARY).reason
+    assert "not PASSED" in refusal(attested(weighed(TEST, {"result": said})))
+    assert "not PASSED" in refusal(attested(weighed(SUMMARY, {"verificationResult": said}), kind=SUMMARY))
 
 
 def test_the_latest_result_counts_where_all_have_a_time() -> None:

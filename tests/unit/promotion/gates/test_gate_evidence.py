@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.fakes.promotions import HOUR, NOON, Weighed, digest, weighed
+from tests.fakes.promotions import HOUR, NOON, Weighed, digest, refusal, weighed
 
 from gitless.model.approval import Gap
 from gitless.model.media_types import PREDICATE_PROVENANCE, PREDICATE_SBOM, PREDICATE_SIGNATURE
@@ -104,10 +104,10 @@ def test_soak_counts_from_the_earliest_vouched_time(hours_ago: tuple[float | Non
 
 
 def test_soak_says_when() -> None:
-    assert SoakGate(2 * HOUR).judge(signed(1)).reason == (
+    assert refusal(SoakGate(2 * HOUR).judge(signed(1))) == (
         "It was signed at 2026-11-20T11:00:00Z; it may be promoted from 2026-11-20T13:00:00Z."
     )
-    assert "No timestamp authority" in SoakGate(timedelta(0)).judge(signed(None)).reason
+    assert "No timestamp authority" in refusal(SoakGate(timedelta(0)).judge(signed(None)))
 
 
 def test_the_timestamp_of_other_evidence_does_not_count() -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fakes.promotions import digest
+from tests.fakes.promotions import digest, refusal
 
 from gitless.promotion.gates.facts import GateFacts
 from gitless.promotion.gates.freeze import FreezeGate, FreezeWindow
@@ -52,16 +52,16 @@ def test_freezes(name: str) -> None:
 
 def test_the_reason_says_why_and_until_when() -> None:
     gate = FreezeGate("Europe/Berlin", (WEEKEND, NEW_YEAR))
-    assert gate.judge(at("2026-12-24T12:00")).reason == (
+    assert refusal(gate.judge(at("2026-12-24T12:00"))) == (
         "Frozen on 2026-12-24: change freeze (2026-12-23 to 2027-01-02); it ends on 2027-01-04 at 00:00 Europe/Berlin."
     )
-    assert "no changes on Saturday" in gate.judge(at("2026-11-21T12:00")).reason
-    assert "every year" in FreezeGate("UTC", (YEARLY,)).judge(at("2026-12-24T12:00")).reason
+    assert "no changes on Saturday" in refusal(gate.judge(at("2026-11-21T12:00")))
+    assert "every year" in refusal(FreezeGate("UTC", (YEARLY,)).judge(at("2026-12-24T12:00")))
 
 
 def test_a_freeze_that_never_ends() -> None:
     always = FreezeWindow(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
-    assert FreezeGate("UTC", (always,)).judge(at("2026-11-20T12:00")).reason == (
+    assert refusal(FreezeGate("UTC", (always,)).judge(at("2026-11-20T12:00"))) == (
         "Frozen on 2026-11-20: no changes on Friday."
     )
 

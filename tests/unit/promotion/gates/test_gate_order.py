@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.fakes.promotions import NOON, digest, entry, record
+from tests.fakes.promotions import NOON, digest, entry, record, refusal
 
 from gitless.model.approval import Gap
 from gitless.model.history import ChannelHistory
@@ -24,10 +24,10 @@ def test_order_asks_for_the_channel_before() -> None:
         return OrderGate("latest").judge(replace(FACTS, source=fact))
 
     assert judge(SourceFact("latest", True, "latest named it.")).ok
-    assert judge(SourceFact("latest", False, "latest never named it.")).reason == "latest never named it."
-    assert judge(SourceFact("stable", True, "x")).reason == "It was looked up in stable, not in latest."
-    assert judge(Gap("The registry did not answer.")).reason == "The registry did not answer."
-    assert judge(None).reason == "Nobody looked up the channel latest."
+    assert refusal(judge(SourceFact("latest", False, "latest never named it."))) == "latest never named it."
+    assert refusal(judge(SourceFact("stable", True, "x"))) == "It was looked up in stable, not in latest."
+    assert refusal(judge(Gap("The registry did not answer."))) == "The registry did not answer."
+    assert refusal(judge(None)) == "Nobody looked up the channel latest."
 
 
 def lived() -> ChannelHistory:
@@ -63,7 +63,7 @@ def test_targets(name: str) -> None:
 
 
 def test_a_history_that_could_not_be_read_is_a_no() -> None:
-    assert TargetGate().judge(replace(FACTS, history=Gap("x"))).reason == "x"
+    assert refusal(TargetGate().judge(replace(FACTS, history=Gap("x")))) == "x"
     assert not TargetGate().judge(FACTS).ok
 
 
@@ -113,5 +113,5 @@ def test_a_rollback_waives_the_order_of_releases_and_nothing_else() -> None:
 
 
 def test_releases_that_could_not_be_read_are_a_no() -> None:
-    assert ReleaseGate().judge(replace(FACTS, release=Gap("x"))).reason == "x"
+    assert refusal(ReleaseGate().judge(replace(FACTS, release=Gap("x")))) == "x"
     assert not ReleaseGate().judge(FACTS).ok

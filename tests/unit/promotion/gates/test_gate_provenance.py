@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.fakes.jobs import COMMIT, GITHUB_JOB, GITLAB_JOB
-from tests.fakes.promotions import NOON, Weighed, digest, weighed
+from tests.fakes.promotions import NOON, Weighed, digest, refusal, weighed
 
 from gitless.model.media_types import PREDICATE_PROVENANCE
 from gitless.model.revision import Source
@@ -113,11 +113,11 @@ def test_provenance_that_contradicts_its_certificate_is_a_no(lie: str) -> None:
 
 def test_a_certificate_that_says_nothing_is_a_no() -> None:
     silent = replace(GITHUB_JOB, source_uri="")
-    assert "the certificate nothing" in GATE.judge(facts(made(), silent)).reason
+    assert "the certificate nothing" in refusal(GATE.judge(facts(made(), silent)))
 
 
 def test_another_commit_than_the_artifacts_is_a_no() -> None:
-    assert "the artifact names eeee" in GATE.judge(facts(made(), commit="e" * 40)).reason
+    assert "the artifact names eeee" in refusal(GATE.judge(facts(made(), commit="e" * 40)))
     assert GATE.judge(facts(made(), commit="")).ok
 
 
@@ -132,7 +132,10 @@ HOSTILE = {
         },
         "runDetails": {"builder": {"id": 3}},
     },
-    "no-dependencies": {"buildDefinition": {"externalParameters": {"pipeline": {}}, "resolvedDependencies": {}}},
+    "no-dependencies": {"buildDefinition": {"externalParameters": {"pipeline": {}}, "resolvedDependencies": []}},
+    "dependencies-are-an-object": {
+        "buildDefinition": {"externalParameters": {"workflow": {}}, "resolvedDependencies": {"0": {}}}
+    },
 }
 
 
@@ -177,9 +180,9 @@ def waivers(*listed: Waiver) -> Any:
 def test_waivers_must_stand_in_the_policy() -> None:
     allowed = Waiver(WAIVED.rule, WAIVED.object, "public CA")
     assert waivers(allowed).reason == "Its content was checked for secrets, with 1 reviewed exceptions."
-    assert "does not allow" in waivers().reason
-    assert "does not allow" in waivers(replace(allowed, object="v1/Secret/web/other")).reason
-    assert "has ended" in waivers(replace(allowed, until=date(2026, 11, 19))).reason
+    assert "does not allow" in refusal(waivers())
+    assert "does not allow" in refusal(waivers(replace(allowed, object="v1/Secret/web/other")))
+    assert "has ended" in refusal(waivers(replace(allowed, until=date(2026, 11, 19))))
     assert waivers(replace(allowed, until=date(2026, 11, 20))).ok
     assert waivers(replace(allowed, until=date(2026, 11, 19)), allowed).ok
 
@@ -188,13 +191,13 @@ def test_waivers_must_stand_in_the_policy() -> None:
 def test_waivers_that_cannot_be_read_are_a_no(listed: Any) -> None:
     predicate = made()
     predicate["buildDefinition"]["gitless_publish"]["waivers"] = listed
-    assert "cannot be read" in SecretsGate().judge(facts(predicate)).reason
+    assert "cannot be read" in refusal(SecretsGate().judge(facts(predicate)))
 
 
 def test_provenance_of_other_tools_shows_no_checks() -> None:
     foreign = {**made(), "buildDefinition": {"buildType": "https://actions.github.io/buildtypes/workflow/v1"}}
     for gate in (SecretsGate(), DeterminismGate()):
-        assert gate.judge(facts(foreign)).reason == "No provenance of gitless says how it was made."
+        assert refusal(gate.judge(facts(foreign))) == "No provenance of gitless says how it was made."
     assert not SecretsGate().judge(GateFacts(digest("one"), NOON, evidence=(Weighed(None),))).ok
 
 
