@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from gitless.errors import UntrustedContentError
 from gitless.flows.audit_evidence import NamedDigest, Trusted, evidence_findings, read_digest
-from gitless.flows.history import ChannelPlace, read_whole
-from gitless.flows.ledger import Ledger, read_ledger
+from gitless.flows.audit_policies import judge_policies
+from gitless.flows.history import ChannelPlace, read_settled, read_whole
+from gitless.flows.ledger import Ledger
 from gitless.flows.parallel import both, map_together
 from gitless.model.audit import AuditedComponent, AuditFinding, AuditResult, Remembered
 from gitless.model.digest import Digest
 from gitless.model.history import ChannelHistory, RecordEntry
-from gitless.model.promotion import PolicyFact
 from gitless.ports import PolicyHistory, Repository
 from gitless.promotion.inspection import (
     choose_tags,
@@ -26,6 +27,7 @@ from gitless.promotion.inspection import (
     inspect_releases,
     newest_build,
 )
+from gitless.promotion.journal import journal_tag
 from gitless.promotion.memory import compare_memory
 from gitless.promotion.tags import is_release
 from gitless.verification.judge import valid
@@ -70,6 +72,7 @@ class StoreReading:
         digests: The digests they name, each with its evidence.
         histories: The channels that promotions move.
         entries: Every record that was read.
+        broken: Channels whose journal cannot be read, and why.
     """
 
     store: AuditedStore
@@ -79,6 +82,7 @@ class StoreReading:
     digests: Mapping[Digest, NamedDigest]
     histories: tuple[ChannelHistory, ...]
     entries: Mapping[Digest, RecordEntry]
+    broken: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ class Auditor:
         """
         found = {*findings, *(item for reading in readings for item in self._findings(reading))}
         histories = [history for reading in readings for history in reading.histories]
-        policies, unchecked = self._policies(histories)
+        policies, unchecked = judge_policies(self.policies, histories)
         notices = [_left_out(reading) for reading in readings if reading.left_out]
         stores = {id(reading.store.repository): reading.store.repository for reading in readings}
         return AuditResult(
@@ -138,27 +142,32 @@ class Auditor:
             RemoteError: As `read_all`.
         """
         known: dict[Digest, RecordEntry] = {}
-        tags, ledgers = both(
+        places = [ChannelPlace(name, store.repository, store.name) for name in store.promoted]
+        tags, outcomes = both(
             store.repository.list_tags,
-            lambda: map_together(lambda name: self._ledger(store, name, known), store.promoted),
+            lambda: map_together(lambda place: self._ledger(place, store.component, known), places),
         )
-        chosen, left_out = self._choose(store, tags, ledgers)
+        ledgers = [(place, item) for place, item in zip(places, outcomes, strict=True) if isinstance(item, Ledger)]
+        broken = {
+            place.channel: item for place, item in zip(places, outcomes, strict=True) if not isinstance(item, Ledger)
+        }
+        chosen, left_out = self._choose(store, tags, [ledger for _, ledger in ledgers])
         named = dict(zip(chosen, map_together(store.repository.resolve, chosen), strict=True))
-        digests = sorted({digest for digest in named.values() if digest})
+        digests = self._read_digests(store, named)
+        beside = tuple(entry for item in digests.values() for entry in item.records)
+        histories = tuple(read_whole(place, store.component, ledger, known, beside) for place, ledger in ledgers)
+        entries = {**{entry.manifest: entry for entry in beside}, **known}
+        return StoreReading(store, len(tags), named, left_out, digests, histories, entries, broken)
+
+    def _read_digests(self, store: AuditedStore, named: Mapping[str, Digest | None]) -> dict[Digest, NamedDigest]:
+        """The evidence of everything that is named; manifests too where a channel, a release or a build is."""
         builds = {str(newest_build(named, channel)) for channel in store.published}
         whole = {digest for tag, digest in named.items() if digest and (store.is_guarded(tag) or tag in builds)}
+        digests = sorted({digest for digest in named.values() if digest})
         read = map_together(
             lambda digest: read_digest(store.repository, digest, self.trusted, whole=digest in whole), digests
         )
-        beside = tuple(entry for item in read for entry in item.records)
-        histories = tuple(
-            read_whole(ChannelPlace(name, store.repository, store.name), store.component, ledger, known, beside)
-            for name, ledger in zip(store.promoted, ledgers, strict=True)
-        )
-        entries = {**{entry.manifest: entry for entry in beside}, **known}
-        return StoreReading(
-            store, len(tags), named, left_out, dict(zip(digests, read, strict=True)), histories, entries
-        )
+        return dict(zip(digests, read, strict=True))
 
     def _choose(
         self, store: AuditedStore, tags: Sequence[str], ledgers: Sequence[Ledger]
@@ -169,19 +178,23 @@ class Auditor:
         releases = {name for ledger in ledgers for name in ledger.history.releases}
         return tuple(tag for tag in tags if tag in channels or tag in releases), 0
 
-    def _ledger(self, store: AuditedStore, channel: str, known: dict[Digest, RecordEntry]) -> Ledger:
-        return read_ledger(
-            store.repository, store.component, channel, self.trusted.promoters, place=store.name, known=known
-        )
+    def _ledger(self, place: ChannelPlace, component: str, known: dict[Digest, RecordEntry]) -> Ledger | str:
+        try:
+            return read_settled(place, component, self.trusted.promoters, known)
+        except UntrustedContentError as error:
+            return f"{error.what} {error.why}"  # one broken channel must not hide all the others
 
     def _findings(self, reading: StoreReading) -> Iterator[AuditFinding]:
         store = reading.store
+        for channel, reason in reading.broken.items():
+            yield AuditFinding(store.component, channel, "journal.unreadable", journal_tag(channel), reason)
         for history in reading.histories:
             yield from inspect_channel(history)
             remembered = self.remembered.get((history.component, history.channel))
             if remembered:
                 yield from compare_memory(history, remembered)
-        yield from inspect_releases(store.component, reading.histories, reading.named)
+        if not reading.broken:  # which releases there are is not known then
+            yield from inspect_releases(store.component, reading.histories, reading.named)
         for channel in store.published:
             yield from _behind(reading, channel)
         for tag, digest in reading.named.items():
@@ -193,32 +206,6 @@ class Auditor:
             named = reading.digests[digest]
             yield from evidence_findings(store.component, channel, tag, named, role if guarded else "", self.trusted)
 
-    def _policies(self, histories: Sequence[ChannelHistory]) -> tuple[list[AuditFinding], list[str]]:
-        """Each record's rules against the protected branch: known there, and the same bytes."""
-        if self.policies is None:
-            return [], ["The records' policies were not checked: there is no Git history to look at."]
-        facts = {link.record.policy for history in histories for link in history.links}
-        said = {fact: _judge_policy(self.policies, fact) for fact in sorted(facts, key=lambda fact: fact.commit)}
-        findings = [
-            AuditFinding(
-                history.component,
-                history.channel,
-                kind,
-                "",
-                f"Record {link.record.sequence}: {reason}",
-                expected,
-                str(link.record.policy.digest),
-                str(link.manifest),
-            )
-            for history in histories
-            for link in history.links
-            for kind, reason, expected in [said[link.record.policy]]
-            if kind
-        ]
-        unknown = sum(not kind and bool(reason) for kind, reason, _ in said.values())
-        notice = f"{unknown} policies were not checked: the clone is shallow, or does not tell."
-        return findings, [notice] if unknown else []
-
 
 def _behind(reading: StoreReading, channel: str) -> Iterator[AuditFinding]:
     """What is wrong between a channel that publish moves and its newest build, where that is signed."""
@@ -229,21 +216,6 @@ def _behind(reading: StoreReading, channel: str) -> Iterator[AuditFinding]:
         current = reading.named.get(channel)
         named = reading.digests[current].manifest if current else None
         yield from inspect_published(reading.store.component, channel, newest, build.manifest, named)
-
-
-def _judge_policy(policies: PolicyHistory, fact: PolicyFact) -> tuple[str, str, str]:
-    """Kind of finding, reason and expected digest; no kind but a reason where it could not be checked."""
-    contained = policies.contains(fact.commit)
-    if contained is None:
-        return "", "not known", ""
-    if not contained:
-        return "policy.commit", f"its rules are of {fact.commit[:12]}, which the protected branch does not have.", ""
-    digest = policies.digest_at(fact.commit)
-    if digest is None:
-        return "policy.file", f"its rules' file is not in {fact.commit[:12]}.", ""
-    if digest != fact.digest:
-        return "policy.digest", f"its rules are not those of {fact.commit[:12]}.", str(digest)
-    return "", "", ""
 
 
 def _heads(reading: StoreReading) -> Iterator[tuple[tuple[str, str], Remembered]]:

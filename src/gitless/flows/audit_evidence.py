@@ -112,14 +112,14 @@ def evidence_findings(
     if named.unread:
         yield finding("evidence.flooded", f"{named.unread} referrers are too many to be read.")
     if not role:
-        if not named.is_signed:
+        if trusted.publishers and not named.is_signed:
             yield finding("tag.unsigned", "Nobody who is trusted has signed what it names.")
         return
     if trusted.publishers:
         yield from (finding(*item) for item in _published(named))
     if role == "promote" and not valid(named.promoted):
         yield finding("evidence.unpromoted", "Nothing of the promoting identity is attached to what it names.")
-    for kind, item in _strangers(named):
+    for kind, item in _strangers(named) if trusted.publishers else ():
         yield finding(kind, f"{item.predicate_type or 'A bundle'}: {item.reason}", item.manifest)
 
 

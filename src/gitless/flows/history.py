@@ -68,6 +68,31 @@ def tell(
     return Chronicle(component, tuple(channels), now, flags, requests=sum(item.requests for item in stores.values()))
 
 
+def read_settled(
+    place: ChannelPlace, component: str, trusted: Sequence[Trust], known: dict[Digest, RecordEntry]
+) -> Ledger:
+    """Read a channel, and once more where its tag does not name the head.
+
+    A promotion writes the journal before the tag, while both are read side by side: one that ends in between must not
+    look like a tag that was moved by hand.
+
+    Args:
+        place: The channel.
+        component: The component.
+        trusted: The promoting identity.
+        known: Records that were read before; filled.
+
+    Raises:
+        UntrustedContentError: The journal's tag names something else, or content does not have its digest.
+        RemoteError: The store failed.
+    """
+    for _ in range(2):
+        ledger = read_ledger(place.repository, component, place.channel, trusted, place=place.name, known=known)
+        if ledger.history.tag.ok:
+            break
+    return ledger
+
+
 def read_whole(
     place: ChannelPlace, component: str, ledger: Ledger, known: dict[Digest, RecordEntry], beside: Sequence[RecordEntry]
 ) -> ChannelHistory:
@@ -92,7 +117,7 @@ def _tell_channel(
 ) -> ChannelChronicle:
     known: dict[Digest, RecordEntry] = {}
     ledger, (beside, unread) = both(
-        lambda: read_ledger(place.repository, component, place.channel, trusted, place=place.name, known=known),
+        lambda: read_settled(place, component, trusted, known),
         lambda: _beside(place, trusted),
     )
     history = _chase(place, component, ledger, trusted, known, beside)
