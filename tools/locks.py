@@ -14,7 +14,11 @@ UV = REPOSITORY / ".cache" / "tools" / "bin" / "uv"
 FOLDER = REPOSITORY / "bootstrap" / "requirements"
 _PLATFORM = ("pygithub", "python-gitlab")
 _MAKING = ("cyclonedx-python-lib", "deflate", "jsonschema-rs")
-SETS = {"publish": _PLATFORM, "report": (*_PLATFORM, *_MAKING)}
+SETS: dict[str, tuple[str, ...]] = {
+    "platform": (),
+    "publish": _PLATFORM,
+    "report": (*_PLATFORM, *_MAKING),
+}
 """Name of a set -> direct dependencies that it does without; a larger set serves the verbs of a smaller one too."""
 
 

@@ -13,7 +13,7 @@ from tools.peers.recipes import missing as missing_peers
 HERE = Path(__file__).resolve().parent
 _LOCKS = HERE.parents[1] / "bootstrap" / "requirements"
 LINTERS = ("requirements.txt",)
-WHEELS = (str(_LOCKS / "publish.txt"), str(_LOCKS / "uv.txt"))
+WHEELS = (str(_LOCKS / "platform.txt"), str(_LOCKS / "uv.txt"))
 NODE = ("package.json", "package-lock.json")
 SCRIPTS = ("json-hook.mjs", "lint.mjs")
 

@@ -6,11 +6,12 @@ characters each.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from gitless.errors import GitlessError
+from gitless.model.moves import MovesResult
 from gitless.model.results import PublishResult, VerifyResult
 from gitless.report.foreign import one_line, plain
 
@@ -60,6 +61,33 @@ def verify_annotations(results: Sequence[VerifyResult]) -> list[Annotation]:
         for item in results
         if not item.ok
     ]
+
+
+def moves_annotations(result: MovesResult) -> list[Annotation]:
+    """Every component that failed or was stopped as an error, every note as a notice."""
+    found: list[Annotation] = []
+    for move in result.moves:
+        title = f"gitless {result.kind}: {move.name}"
+        if move.error:
+            found.append(Annotation.of_error(title, move.error))
+        elif not move.passed:
+            failed = [f"{gate.name}: {gate.reason}" for gate in move.gates if not gate.ok]
+            found.append(Annotation("error", title, "\n".join(failed) or "No gate was asked."))
+        found += [Annotation("notice", title, note) for note in move.notes]
+    return found
+
+
+def fault_annotations(verb: str, lines: Sequence[str], *, ok: bool) -> list[Annotation]:
+    """What a report's lines mark with NO, each as an error; one in general where it is not in order without any."""
+    if ok:
+        return []
+    marked = [line.strip().removeprefix("NO ").strip() for line in lines if line.strip().startswith("NO ")]
+    return [Annotation("error", f"gitless {verb}", text) for text in marked or ["It is not in order."]]
+
+
+def notices(verb: str, texts: Iterable[str]) -> list[Annotation]:
+    """Sentences that people should read; empty ones are left out."""
+    return [Annotation("notice", f"gitless {verb}", text) for text in texts if text]
 
 
 def within_budget(annotations: Sequence[Annotation], limit: int = MAX_ANNOTATIONS) -> list[Annotation]:

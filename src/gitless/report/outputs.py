@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gitless.model.moves import MovesResult
 from gitless.model.results import PublishResult, VerifyResult
 
 
@@ -28,6 +29,25 @@ def verify_outputs(results: Sequence[VerifyResult]) -> dict[str, str]:
         "verified": _word(bool(results) and all(item.ok for item in results)),
         "digest": only.digest if only else "",
     }
+
+
+def moves_outputs(result: MovesResult) -> dict[str, str]:
+    """The outputs of promote and rollback; what belongs to one component is empty where there are several."""
+    only = result.moves[0] if len(result.moves) == 1 else None
+    is_known = only is not None and only.error is None
+    return {
+        "digest": only.digest if only and is_known else "",
+        "digest-url": f"{only.repository}@{only.digest}" if only and is_known and only.digest else "",
+        "release": only.release if only and is_known else "",
+        "record": only.record if only and is_known else "",
+        "passed": _word(result.ok),
+        "moved": _word(any(move.moved for move in result.moves)),
+    }
+
+
+def holds_output(*, ok: bool) -> dict[str, str]:
+    """The output of history and audit: whether everything is in order."""
+    return {"ok": _word(ok)}
 
 
 def _word(answer: bool) -> str:

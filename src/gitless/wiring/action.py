@@ -12,10 +12,9 @@ from gitless.model.component import DEFAULT_CHANNEL
 from gitless.model.reference import Location
 from gitless.promotion.tags import is_release
 from gitless.wiring.request import PublishRequest
-from gitless.wiring.trust import TrustRequest
 
 _PROVIDERS = ("generic", "aws", "azure", "gcp")
-_FOREIGN = (
+FOREIGN = (
     "This pull request comes from a fork or from Dependabot: nothing is pushed or signed. What would be published is "
     "in the job summary."
 )
@@ -39,7 +38,7 @@ def publish_request(inputs: Inputs) -> PublishRequest:
         registry=inputs.text("registry"),
         channel=channel,
         tags=tags,
-        signing_key=_key(inputs),
+        signing_key=key_place(inputs),
         dry_run=inputs.flag("dry-run"),
         rewritten_history=inputs.text("rewritten-history") or "",
         ignore=inputs.lines("ignore-paths"),
@@ -63,40 +62,42 @@ def guard(request: PublishRequest, event: Event, *, allows_privileged: bool) -> 
         UsageError: The job has the repository's rights, for an event that strangers start.
     """
     if event.is_foreign and not request.dry_run:
-        return replace(request, dry_run=True, branch=event.base), _FOREIGN
+        return replace(request, dry_run=True, branch=event.base), FOREIGN
     if event.name == "pull_request" and request.dry_run:
         return replace(request, branch=event.base), ""
-    if event.is_privileged and not request.dry_run and not allows_privileged:
-        raise UsageError(
-            f"publish does not push or sign on {event.name}.",
-            why="Such a run has the repository's rights and may have a stranger's content checked out.",
-            hint="Publish on push. If the workflow checks out nothing of the pull request, say so with:\n"
-            "  with:\n    allow-privileged-event: true",
-        )
+    if not request.dry_run:
+        check_event(event, "publish", allows_privileged=allows_privileged)
     return request, ""
 
 
-def verify_request(inputs: Inputs) -> tuple[tuple[str, ...], TrustRequest, str]:
-    """What the verify action asks for: references, whom to trust, and the policy.
+def check_event(event: Event, verb: str, *, allows_privileged: bool) -> None:
+    """Refuse to write on an event that strangers start and that has the repository's rights.
 
     Raises:
-        UsageError: An input is not valid, or nothing is to be verified.
+        UsageError: It is one, and the workflow's author has not said that nothing of a stranger's is checked out.
     """
-    references = inputs.words("references")
-    if not references:
+    if event.is_privileged and not allows_privileged:
         raise UsageError(
-            "There is nothing to verify.", hint="Give `references`: HOST/PATH@sha256:… or HOST/PATH:TAG, one a line."
+            f"{verb} does not push or sign on {event.name}.",
+            why="Such a run has the repository's rights and may have a stranger's content checked out.",
+            hint="Run it on push. If the workflow checks out nothing of the pull request, say so with:\n"
+            "  with:\n    allow-privileged-event: true",
         )
-    role = inputs.choice("role", ("publish", "promote"))
-    trust = TrustRequest(
-        keys=inputs.lines("key"),
-        identity=inputs.text("certificate-identity"),
-        issuer=inputs.text("certificate-oidc-issuer"),
-        config=inputs.text("config"),
-        role="promote" if role == "promote" else "publish",
-        trusted_root=inputs.text("trusted-root"),
-    )
-    return references, trust, inputs.choice("policy", ("flux", "cosign", "strict")) or "strict"
+
+
+def key_place(inputs: Inputs) -> str | None:
+    """Where the private key is.
+
+    Raises:
+        UsageError: It is not a place but a key.
+    """
+    if "-----BEGIN" in "\n".join(inputs.lines("signing-key")):
+        raise UsageError(
+            "The input 'signing-key' holds a key itself.",
+            why="It takes the key's place, so that the key stands in no workflow file and no log.",
+            hint="with:\n  signing-key: env://COSIGN_KEY\nenv:\n  COSIGN_KEY: ${{ secrets.COSIGN_KEY }}",
+        )
+    return inputs.text("signing-key")
 
 
 def _channel_and_tags(inputs: Inputs, *, is_d2: bool) -> tuple[str | None, tuple[str, ...]]:
@@ -120,18 +121,8 @@ def _promotion(name: str, tag: str) -> UsageError:
         f"The publish action does not move {tag!r}, which {name!r} names.",
         why="Releases and stable channels are made by promotion, from an artifact that was published before.",
         hint="In this workflow use actions/promote of the same repository in place of this step:\n"
-        "  uses: OWNER/gitless/actions/promote@v1\n  with:\n    component: NAME\n    to: stable",
+        "  uses: OWNER/gitless/actions/promote@v1\n  with:\n    components: NAME\n    to: stable",
     )
-
-
-def _key(inputs: Inputs) -> str | None:
-    if "-----BEGIN" in "\n".join(inputs.lines("signing-key")):
-        raise UsageError(
-            "The input 'signing-key' holds a key itself.",
-            why="It takes the key's place, so that the key stands in no workflow file and no log.",
-            hint="with:\n  signing-key: env://COSIGN_KEY\nenv:\n  COSIGN_KEY: ${{ secrets.COSIGN_KEY }}",
-        )
-    return inputs.text("signing-key")
 
 
 def _in_repository(request: PublishRequest, repository: str) -> PublishRequest:

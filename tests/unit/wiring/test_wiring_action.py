@@ -7,7 +7,8 @@ import pytest
 from gitless.ci.event import Event
 from gitless.config.inputs import Inputs
 from gitless.errors import UsageError
-from gitless.wiring.action import guard, publish_request, verify_request
+from gitless.wiring.action import guard, publish_request
+from gitless.wiring.action_reads import verify_request
 from gitless.wiring.request import PublishRequest
 
 
@@ -65,7 +66,7 @@ def test_a_release_workflow_is_told_to_promote(tag: str) -> None:
         "In this workflow use actions/promote of the same repository in place of this step:\n"
         "  uses: OWNER/gitless/actions/promote@v1\n"
         "  with:\n"
-        "    component: NAME\n"
+        "    components: NAME\n"
         "    to: stable"
     )
 
