@@ -21,12 +21,15 @@ class Flux:
         api: The cluster.
         namespace: The namespace for both, and the repository's prefix.
         registry: `host:port`.
+        repository: The repository, where it is not the namespace's own.
+        tag: The channel.
     """
 
-    def __init__(self, api: Api, namespace: str, registry: str) -> None:
+    def __init__(self, api: Api, namespace: str, registry: str, repository: str = "", tag: str = "latest") -> None:
         self.namespace = namespace
         self.registry = registry
-        self.repository = f"{namespace}/app"
+        self.repository = repository or f"{namespace}/app"
+        self.tag = tag
         self._api = api
         self._source = f"{_SOURCES}/namespaces/{namespace}/ocirepositories/app"
         self._apply = f"{_APPLIES}/namespaces/{namespace}/kustomizations/app"
@@ -81,7 +84,7 @@ class Flux:
             "timeout": "20s",
             "url": f"oci://{self.registry}/{self.repository}",
             "insecure": True,
-            "ref": {"tag": "latest"},
+            "ref": {"tag": self.tag},
             "verify": verify,
         }
         return {
@@ -117,7 +120,8 @@ class Flux:
 
     def wait_applied(self, digest: str) -> dict[str, str]:
         """Wait until that digest is verified and applied; returns the data of the ConfigMap `app`."""
-        wait_until(lambda: self._applied() == f"latest@{digest}", lambda: f"latest@{digest} is applied: {self.state()}")
+        revision = f"{self.tag}@{digest}"
+        wait_until(lambda: self._applied() == revision, lambda: f"{revision} is applied: {self.state()}")
         assert self._condition("SourceVerified")["status"] == "True", self.state()
         return self.config_map()
 
@@ -125,10 +129,10 @@ class Flux:
         """Wait until that digest is what Flux stores, and verified; it may have been applied long before."""
 
         def verified() -> bool:
-            stored = self.artifact().get("revision") == f"latest@{digest}"
+            stored = self.artifact().get("revision") == f"{self.tag}@{digest}"
             return stored and self._condition("SourceVerified").get("status") == "True"
 
-        wait_until(verified, lambda: f"latest@{digest} is verified: {self.state()}")
+        wait_until(verified, lambda: f"{self.tag}@{digest} is verified: {self.state()}")
         return True
 
     def wait_refused(self) -> str:

@@ -43,9 +43,11 @@ class Releases(Job):
         stack: The Sigstore services.
         platform: `github` or `gitlab`.
         stable: The channel `stable` and what follows it in gitless.yaml.
+        component: What is promoted.
     """
 
-    def __init__(self, path: Path, stack: Stack, platform: str, stable: str = STABLE) -> None:
+    def __init__(self, path: Path, stack: Stack, platform: str, stable: str = STABLE, component: str = "web") -> None:
+        self.component = component
         super().__init__(path, stack, platform, f"  promote: {_PROMOTE[platform]}\n{_CHANNELS}{stable}")
         bare = path.with_name(f"{path.name}.git")
         subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch", "main", str(bare)], check=True)
@@ -90,7 +92,7 @@ class Releases(Job):
         return self.move("rollback", registry, tag, "--channel", "stable", *flags)
 
     def move(self, verb: str, registry: str, tag: str, *flags: str) -> dict[str, Any]:
-        """Run a verb for the component `web` as the tag's job; the component of the JSON result."""
-        done = self.run(verb, "web", "--registry", registry, "--json", *flags, env=self.release(tag))
+        """Run a verb for the component as the tag's job; the component of the JSON result."""
+        done = self.run(verb, self.component, "--registry", registry, "--json", *flags, env=self.release(tag))
         record: dict[str, Any] = json.loads(done)["components"][0]
         return record
