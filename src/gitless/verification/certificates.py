@@ -6,9 +6,10 @@ The numbered steps, in the order in which they decide:
  2. `bundle.2-certificate`: readable, one name, one issuer;
  7. `bundle.7-identity`: issuer and name match the pattern; a stranger's bundle is asked nothing more;
  6. `bundle.6-signature`: the certificate's key signed the payload (all that follows is about this signature);
+ 2. `bundle.2-certificate`: for signing code, issued by an authority of the root;
  5. `bundle.5-log`: one entry, of a log the root knows, with a checkpoint under that log's own name;
  3. `bundle.3-time`: a timestamp of the root's authorities, or the log's time with its promise;
- 2. `bundle.2-certificate`: issued by an authority of the root that was in use at each of these times;
+ 2. `bundle.2-certificate`: it, and that authority, were in use at each of these times;
  4. `bundle.4-sct`: one timestamp of a certificate log that the root knows;
  then sigstore-python: chain, key usage, certificate log, inclusion proof, checkpoint, promise, signature, and that the
  log entry is about this signature.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from gitless.errors import UsageError
 from gitless.wiring.keys import trusted_keys
-from gitless.wiring.system import SystemClock, read_file
+from gitless.wiring.system import SystemClock, import_beside, read_file
 
 if TYPE_CHECKING:
     from gitless.config.schema import Config
@@ -92,6 +92,8 @@ def read_trust(request: TrustRequest, policy: str, env: Mapping[str, str]) -> Tr
     keys = trusted_keys(files)
     if matcher is None and not request.trusted_root:
         return Trusted(tuple(keys))
+    if matcher:
+        import_beside("sigstore.verify", "rfc3161_client")  # 0.3 s, while the registry is asked
     from gitless.verification.certificates import CertificateTrust
     from gitless.verification.trusted_root import TrustedRoot
 
