@@ -103,7 +103,12 @@ RECIPES = (
         "github.com/fluxcd/kustomize-controller",
     ),
 )
-DEBIAN = {"peers": {"docker-registry": "docker-registry"}, "cluster": {"etcd": "etcd-server"}, "bench": {}, "faces": {}}
+DEBIAN = {
+    "peers": {"docker-registry": "docker-registry"},
+    "cluster": {"etcd": "etcd-server"},
+    "bench": {},
+    "faces": {"chromium": "chromium"},
+}
 """For each set: program -> the Debian package that carries it."""
 
 
