@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from gitless.errors import CheckError
 from gitless.flows.evidence import flooded, gather, judge_all
-from gitless.flows.legacy_evidence import judge_legacy_signatures
 from gitless.model.manifest import Manifest
 from gitless.model.reference import Reference
 from gitless.model.results import EvidenceResult, VerifyResult
@@ -35,6 +34,8 @@ def verify(repository: Repository, reference: Reference, trusted: Sequence[Trust
     gathered = gather(repository, artifact.digest)
     evidence = judge_all(gathered.evidence, artifact.digest, trusted)
     if policy == "flux" and not gathered.evidence and not gathered.unread:
+        from gitless.flows.legacy_evidence import judge_legacy_signatures
+
         evidence = judge_legacy_signatures(repository, artifact.digest, trusted)
     verdict = judge(artifact, evidence, policy)
     if gathered.unread and not verdict.ok:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from gitless.errors import UntrustedContentError
 from gitless.model.bundle import MAX_FOREIGN_BUNDLE_BYTES, Bundle, is_bundle_media_type
@@ -20,8 +21,10 @@ from gitless.model.media_types import IN_TOTO
 from gitless.model.simple_signing import SIMPLE_SIGNING, signed_digest
 from gitless.model.statement import Statement
 from gitless.model.workload import Workload
-from gitless.verification.legacy import LegacySignature
 from gitless.verification.trust import Standing, Trust, Weight
+
+if TYPE_CHECKING:
+    from gitless.verification.legacy import LegacySignature
 
 
 @dataclass(frozen=True, slots=True)

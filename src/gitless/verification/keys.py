@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -13,10 +14,11 @@ from gitless.errors import UntrustedContentError, UsageError
 from gitless.model.bundle import Bundle, key_hint
 from gitless.model.canonical import read_json_object
 from gitless.model.dsse import Envelope
-from gitless.verification.legacy import LegacySignature
-from gitless.verification.timestamps import read_tokens, verified_times
 from gitless.verification.trust import RefusedError, Weight
-from gitless.verification.trusted_root import Authority
+
+if TYPE_CHECKING:
+    from gitless.verification.legacy import LegacySignature
+    from gitless.verification.trusted_root import Authority
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,9 @@ class TrustedKey:
         """A verified time; timestamps that say nothing are passed over, as a key needs none."""
         if not self.authorities:
             return None
+        # certificates are only parsed where somebody's timestamps count
+        from gitless.verification.timestamps import read_tokens, verified_times
+
         try:
             material = read_json_object(bundle.content, "The bundle")["verificationMaterial"]
             times = verified_times(read_tokens(material), bundle.envelope.signature, self.authorities)
