@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gitless.errors import UsageError
@@ -149,11 +148,9 @@ def _fault(history: ChannelHistory, fault: Fault) -> AuditFinding:
 
 
 def _contradiction(history: ChannelHistory, fault: Fault) -> tuple[str, str]:
-    for before, link in itertools.pairwise((None, *history.links)):
-        if link is None or link.manifest != fault.manifest:
-            continue
-        if fault.kind == "release":
-            return str(history.releases[link.record.release]), str(link.record.digest)
-        expected = str(before.record.digest) if before else ""
-        return expected, str(link.record.observed or "")
-    return "", ""
+    """What a record of the chain should have had before it, or as its release, and what it has."""
+    place = [link.manifest for link in history.links].index(fault.manifest)
+    record = history.links[place].record
+    if fault.kind == "release":
+        return str(history.releases[record.release]), str(record.digest)
+    return str(history.links[place - 1].record.digest), str(record.observed or "")
