@@ -20,6 +20,7 @@ State can be written directly too: `put_manifest`, `put_blob`, `delete_tag`. Hos
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import json
 import re
@@ -238,6 +239,16 @@ class RegistryServer:
         """Every blob by digest."""
         with self.lock:
             return dict(self._repository(name).blobs)
+
+    def snapshot(self) -> object:
+        """Everything it holds now, for `restore`."""
+        with self.lock:
+            return copy.deepcopy(self._repositories)
+
+    def restore(self, snapshot: object) -> None:
+        """Hold again what was held then."""
+        with self.lock:
+            self._repositories = copy.deepcopy(snapshot)  # type: ignore[assignment]
 
     def delete_tag(self, name: str, tag: str) -> None:
         """Forget a tag."""

@@ -7,7 +7,9 @@ from typing import Any
 
 from gitless.flows.changes import predicate_changes
 from gitless.flows.evidence import gather, judge_all
-from gitless.flows.examine import Examined, Rules
+from gitless.flows.examine import Examined
+from gitless.flows.move import Rules
+from gitless.flows.resume import begun
 from gitless.model.media_types import ANNOTATION_CREATED, ANNOTATION_REVISION, PREDICATE_SBOM
 from gitless.model.moves import MoveResult
 from gitless.model.revision import parse_rfc3339
@@ -47,14 +49,26 @@ def describe(item: Examined, rules: Rules) -> MoveResult:
 
 
 def planned(item: Examined) -> PlannedMove:
-    """The move's part of a plan."""
-    head = item.ledger.history.head
+    """The move's part of a plan; a move that has begun since it was planned is still the same move."""
+    history, link = item.ledger.history, begun(item)
+    if link:
+        record = link.record
+        return PlannedMove(
+            item.wanted.component,
+            item.wanted.digest,
+            record.observed,
+            record.previous,
+            record.sequence,
+            item.release,
+            item.gates,
+        )
+    head = history.head
     return PlannedMove(
         item.wanted.component,
         item.wanted.digest,
         item.ledger.observed,
         head.manifest if head else None,
-        item.ledger.history.next_sequence,
+        history.next_sequence,
         item.release,
         item.gates,
     )

@@ -71,12 +71,9 @@ def read_ledger(
         UntrustedContentError: The journal's tag names something else, or content does not have its digest.
         RemoteError: The store failed.
     """
-    index, named = both(
-        lambda: repository.fetch_manifest(journal_tag(channel)), lambda: repository.fetch_manifest(channel)
+    (journal, listed), named = both(
+        lambda: read_journal(repository, channel), lambda: repository.fetch_manifest(channel)
     )
-    journal = Journal.parse(index)
-    pages = map_together(lambda page: Journal.parse(repository.fetch_manifest(page.digest)), journal.pages)
-    listed = joined(journal, pages)
     known = {} if known is None else known
     new = [digest for digest in listed if digest not in known]
     read = map_together(lambda digest: read_entry(repository, digest, trusted), new)
@@ -92,6 +89,18 @@ def read_ledger(
         repository=place,
     )
     return Ledger(history, journal, listed, named)
+
+
+def read_journal(repository: Repository, channel: str) -> tuple[Journal, tuple[Digest, ...]]:
+    """A channel's journal, and every record's manifest that it and its pages list, oldest first.
+
+    Raises:
+        UntrustedContentError: The journal's tag names something else.
+        RemoteError: The store failed.
+    """
+    journal = Journal.parse(repository.fetch_manifest(journal_tag(channel)))
+    pages = map_together(lambda page: Journal.parse(repository.fetch_manifest(page.digest)), journal.pages)
+    return journal, joined(journal, pages)
 
 
 def record_entries(evidence: Sequence[JudgedEvidence]) -> tuple[RecordEntry, ...]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gitless import __version__
 from gitless.artifact.manifest import build_referrer
+from gitless.errors import CheckError
 from gitless.flows.complete import Attachment
-from gitless.flows.examine import Examined, Rules
+from gitless.flows.evidence import judge_all
+from gitless.flows.examine import Examined
+from gitless.flows.move import Rules
 from gitless.flows.parallel import map_together
 from gitless.model.digest import Digest
-from gitless.model.history import RecordEntry
 from gitless.model.media_types import (
     ANNOTATION_CREATED,
     ANNOTATION_REVISION,
@@ -19,13 +21,15 @@ from gitless.model.media_types import (
     PREDICATE_SIGNATURE,
     PREDICATE_SUMMARY,
 )
-from gitless.model.namespace import NAMESPACE
+from gitless.model.namespace import NAMESPACE, PROMOTION
 from gitless.model.promotion import Record, RunFact
 from gitless.model.revision import parse_rfc3339, rfc3339
 from gitless.model.statement import Statement
 from gitless.ports import Clock, Signer
+from gitless.promotion.entries import record_entry
 from gitless.promotion.record import record_statement
 from gitless.promotion.verification_summary import SummaryFacts, build_summary
+from gitless.verification.evidence import JudgedEvidence
 from gitless.verification.judge import valid
 
 
@@ -46,6 +50,19 @@ class Asked:
     emergency: bool = False
     withdraw: bool = False
     diff: Digest | None = None
+
+
+@dataclass(frozen=True)
+class Proof:
+    """New evidence of one move.
+
+    Attributes:
+        attachments: What to attach; the record, where there is a new one, stands first.
+        judged: The same, weighed under the promoting identity: all of it is valid.
+    """
+
+    attachments: tuple[Attachment, ...]
+    judged: tuple[JudgedEvidence, ...]
 
 
 @dataclass(frozen=True)
@@ -101,25 +118,53 @@ class Prover:
             shared_key=self.rules.shared_key,
         )
 
-    def prove(self, examined: Examined, record: Record | None) -> tuple[Attachment, ...]:
-        """Sign what is missing: the countersignature once, and record and summary where there is no record yet.
+    def prove(self, examined: Examined, record: Record | None) -> Proof:
+        """Sign what is missing: the record, its verification summary, and the countersignature once.
 
         Args:
             examined: The move.
             record: The record to sign; None where an earlier run has left one that is used again.
 
-        Returns:
-            The new evidence; the record's stands first.
+        Raises:
+            CheckError: What was signed does not verify under the promoting identity; nothing has left this process.
+            RemoteError: A signing service failed.
         """
         digest, statements = examined.wanted.digest, []
         if record is not None:
             statements.append(record_statement(record))
-        if record is not None or not valid(examined.countersigned, PREDICATE_SUMMARY):
+        if self._lacks_summary(examined, record):
             statements.append(Statement.about(digest, PREDICATE_SUMMARY, self._summary(examined)))
         if not valid(examined.countersigned, PREDICATE_SIGNATURE):
             statements.append(Statement.about(digest, PREDICATE_SIGNATURE, {}))
         created = rfc3339(self.clock.now())
-        return tuple(map_together(lambda item: self._attachment(examined, item, created), statements))
+        attachments = tuple(map_together(lambda item: self._attachment(examined, item, created), statements))
+        judged = judge_all([item.evidence for item in attachments], digest, self.rules.promoters)
+        refused = [item for item in judged if item.standing != "valid"]
+        if refused:
+            raise CheckError(
+                f"{examined.wanted.component}: the promoting identity is not the one that the rules trust.",
+                why=refused[0].reason,
+                hint="Sign as identities.promote of the protected default branch says; nothing was written.",
+            )
+        return Proof(attachments, tuple(judged))
+
+    def _lacks_summary(self, examined: Examined, record: Record | None) -> bool:
+        """Each record has one summary; a run that was stopped may have left either without the other."""
+        resource = self._resource(examined)
+        summaries = [
+            item
+            for item in valid(examined.countersigned, PREDICATE_SUMMARY)
+            if item.statement and item.statement.predicate.get("resourceUri") == resource
+        ]
+        entries = [record_entry(item) for item in valid(examined.countersigned, PROMOTION)]
+        records = [entry for entry in entries if entry.record and self._is_here(entry.record, examined)]
+        return len(summaries) < len(records) + (record is not None)
+
+    def _is_here(self, record: Record, examined: Examined) -> bool:
+        return (record.channel, record.repository) == (self.rules.channel, examined.wanted.place)
+
+    def _resource(self, examined: Examined) -> str:
+        return f"oci://{examined.wanted.place}:{self.rules.channel}"
 
     def _attachment(self, examined: Examined, statement: Statement, created: str) -> Attachment:
         bundle = self.signer.sign(statement.content)
@@ -134,36 +179,12 @@ class Prover:
                 verifier=self.run.workflow_ref if self.run.verified else _LOCAL_VERIFIER,
                 version=__version__,
                 time=examined.facts.now,
-                resource=f"{place}:{self.rules.channel}",
+                resource=self._resource(examined),
                 policy=self.rules.fact,
                 inputs=inputs,
                 gates=examined.gates,
             )
         )
-
-
-def left_by_an_earlier_run(examined: Examined, record: Record, entries: Sequence[RecordEntry]) -> Digest | None:
-    """The manifest of a valid record that authorises this very move already, so that no second one is made.
-
-    Args:
-        examined: The move.
-        record: The record this run would make.
-        entries: The records among the digest's evidence, listed in the journal or not.
-    """
-    head = examined.ledger.history.head
-    if head and head.state == "authorised" and _same_move(head.record, record, is_head=True):
-        return head.manifest
-    listed = set(examined.ledger.listed)
-    unlisted = [entry for entry in entries if entry.standing == "valid" and entry.manifest not in listed]
-    fitting = [entry.manifest for entry in unlisted if entry.record and _same_move(entry.record, record)]
-    return min(fitting, default=None)
-
-
-def _same_move(found: Record, wanted: Record, *, is_head: bool = False) -> bool:
-    same = ("kind", "component", "channel", "digest", "observed", "release", "repository", "withdraws")
-    if any(getattr(found, name) != getattr(wanted, name) for name in same):
-        return False
-    return is_head or (found.previous, found.sequence) == (wanted.previous, wanted.sequence)
 
 
 _LOCAL_VERIFIER = f"{NAMESPACE}/builders/local"

@@ -13,7 +13,8 @@ from gitless.wiring.move_request import MoveRequest
 from gitless.wiring.site import Site
 
 if TYPE_CHECKING:
-    from gitless.flows.examine import Examined, Rules
+    from gitless.flows.examine import Examined
+    from gitless.flows.move import Rules
 
 
 def move(request: MoveRequest) -> MovesResult:

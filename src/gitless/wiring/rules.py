@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gitless.config.channels import Channel, Gates
     from gitless.config.schema import Config
     from gitless.config.trust import Identity
-    from gitless.flows.examine import Rules
+    from gitless.flows.move import Rules
     from gitless.promotion.gates.approvals import ApprovalsGate
     from gitless.promotion.gates.checks import ChecksGate
     from gitless.promotion.gates.freeze import FreezeGate
@@ -86,7 +86,7 @@ def channel_rules(source: PolicySource, channel: str, env: Mapping[str, str]) ->
     Raises:
         UsageError: There is no such channel, promote does not move it, or nobody may publish or promote.
     """
-    from gitless.flows.examine import Rules
+    from gitless.flows.move import Rules
 
     config = source.config
     section = config.channels.get(channel)

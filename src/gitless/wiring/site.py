@@ -18,7 +18,8 @@ from gitless.wiring.setup import CONFIG_NAME
 from gitless.wiring.system import SystemClock, pause, read_file
 
 if TYPE_CHECKING:
-    from gitless.flows.examine import Examined, Examiner, Rules, Wanted
+    from gitless.flows.examine import Examined, Examiner
+    from gitless.flows.move import Rules, Wanted
     from gitless.flows.promote import Promoter
     from gitless.model.reference import Location
     from gitless.model.run import CiRun
@@ -128,7 +129,7 @@ class Site:
             UsageError: The registry is not known, or the flags do not say which digest.
             CheckError: There is no such digest.
         """
-        from gitless.flows.examine import Wanted
+        from gitless.flows.move import Wanted
         from gitless.wiring.targets import find_digest
 
         source, target = self.places(name)
@@ -226,6 +227,7 @@ def _refusal(item: Examined, channel: str) -> CheckError:
     return CheckError(
         f"{item.wanted.component} was not promoted to {channel}.",
         why="\n".join(f"{gate.name}: {gate.reason}" for gate in failed),
+        hint="\n".join(item.facts.hints),
     )
 
 
