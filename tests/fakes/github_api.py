@@ -29,10 +29,11 @@ class GitHubServer(ApiServer):
     Args:
         forge: What it knows.
         page_size: The most items of one answer.
+        prefix: Path of the API's base: `/api/v3` on GitHub Enterprise Server.
     """
 
-    def __init__(self, forge: Forge, page_size: int = 100) -> None:
-        super().__init__(Contract("github.json"), "", page_size)
+    def __init__(self, forge: Forge, page_size: int = 100, prefix: str = "") -> None:
+        super().__init__(Contract("github.json"), prefix, page_size)
         self.forge = forge
 
     def run(self, **changed: Any) -> CiRun:
@@ -63,7 +64,7 @@ class GitHubServer(ApiServer):
 
     def answer(self, asked: Asked) -> Any:
         """Find the answer by path."""
-        if asked.path == "/graphql":
+        if asked.path == ("/api/graphql" if self.prefix else "/graphql"):
             return Reply(200, json.dumps(self._graphql(json.loads(asked.body))).encode())
         for pattern, name in _ROUTES:
             match = re.fullmatch(pattern, asked.path)

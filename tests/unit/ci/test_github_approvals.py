@@ -575,6 +575,20 @@ def test_more_than_one_page_of_everything(forge: Forge) -> None:
         assert len(source(server).checks(nodes[0].sha).results) == 5
 
 
+def test_an_enterprise_server_has_its_api_below_a_path(forge: Forge) -> None:
+    ann, bob, older = forge.account("ann"), forge.account("bob"), forge.tip
+    with GitHubServer(forge, page_size=1, prefix="/api/v3") as server:
+        home = {"repository_url": "https://ghe.acme.example/acme/apps"}
+        message = f"x\n\nCo-authored-by: Bob <{bob.mail}>\nCo-authored-by: R <{forge.root.id}+r@users.noreply.ghe.acme.example>"
+        first = forge.write(ann)
+        change = forge.change(ann, first, forge.write(ann, first.sha, message=message))
+        forge.review(change, bob, "approved")
+        forge.merge(change, by=bob)
+        found = source(server, **home).changes(older, forge.tip, "main")
+        assert found.gaps == found.unknown == found.direct == ()
+        assert found.authors == tuple(Person("ghe.acme.example", str(account.id)) for account in (ann, bob, forge.root))
+
+
 def test_a_list_without_an_end_is_a_gap(forge: Forge, server: GitHubServer) -> None:
     def forever(_: Any) -> Reply:
         return Reply(200, b"[]", {"Link": f'<{server.url}/repos/acme/apps/activity?after=1>; rel="next"'})

@@ -100,6 +100,7 @@ def test_who_wrote_a_commit_of_another_s_merge_request_approves_it(forge: Forge,
     forge.merge(change, by=bob, how="squash")
     found = merged(forge, server, older)
     assert found.authors == (person(ann), person(bob))
+    assert found.unknown == (), "GitLab tells addresses page by page"
 
 
 def test_a_co_author_with_a_private_address_is_known(forge: Forge, server: GitLabServer) -> None:
