@@ -86,10 +86,14 @@ class Repository:
 
     def commit(self, message: str = "change") -> str:
         """Commit everything, one minute after the commit before; returns its id."""
-        self._seconds += 60
+        self.tick()
         self.git("add", "--all")
         self.git("commit", "--quiet", "--message", message)
         return self.git("rev-parse", "HEAD")
+
+    def tick(self) -> None:
+        """Let a minute pass."""
+        self._seconds += 60
 
     def publish(self, key: Path, *arguments: str | Path, password: str = "") -> list[dict[str, Any]]:
         """`gitless publish … --json` with a signing key; returns the record of every component."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def approvals_of(run: CiRun | None, env: Mapping[str, str]) -> ApprovalSource | None:
-    """Who can say who approved; None outside of CI, and where the job has no token at all.
+    """Who can say who approved; None outside of CI.
 
     Args:
         run: The CI run, if this is one.
@@ -26,23 +26,25 @@ def approvals_of(run: CiRun | None, env: Mapping[str, str]) -> ApprovalSource | 
     return _gitlab(run, env)
 
 
-def _github(run: CiRun, env: Mapping[str, str]) -> ApprovalSource | None:
+def _github(run: CiRun, env: Mapping[str, str]) -> ApprovalSource:
     from gitless.ci.github_api import GitHubApi
     from gitless.ci.github_approvals import GitHubApprovals
+    from gitless.ci.tokenless import Tokenless
 
     token = env.get("GITHUB_TOKEN")
     if not token:
-        return None
+        return Tokenless("GITHUB_TOKEN", "Give it to the step:\nenv:\n  GITHUB_TOKEN: ${{ github.token }}")
     return GitHubApprovals(GitHubApi(run.api_url, run.repository, Secret(token), env), run)
 
 
-def _gitlab(run: CiRun, env: Mapping[str, str]) -> ApprovalSource | None:
+def _gitlab(run: CiRun, env: Mapping[str, str]) -> ApprovalSource:
     from gitless.ci.gitlab_api import GitLabApi
     from gitless.ci.gitlab_approvals import GitLabApprovals
+    from gitless.ci.tokenless import Tokenless
 
     job_token, own_token, job = env.get("CI_JOB_TOKEN"), env.get("GITLESS_GITLAB_TOKEN"), env.get("CI_JOB_ID")
     if not job_token or not job:
-        return None
+        return Tokenless("CI_JOB_TOKEN", "GitLab gives it to every job, with CI_JOB_ID: pass both on to this command.")
     by_job = GitLabApi(run.api_url, run.repository_id, Secret(job_token), env, is_job_token=True)
     by_owner = (
         GitLabApi(run.api_url, run.repository_id, Secret(own_token), env, is_job_token=False) if own_token else None

@@ -128,6 +128,14 @@ class GateFacts:
     changes: Changes | None = None
     checks: CheckResults | None = None
 
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """What to do about what could not be learned; may hold lines of YAML to paste."""
+        looked = (self.decisions, self.changes, self.checks)
+        gaps = [gap for found in looked if found for gap in found.gaps]
+        gaps += [found for found in (self.evidence, self.sbom, self.source) if isinstance(found, Gap)]
+        return tuple(dict.fromkeys(gap.hint for gap in gaps if gap.hint))
+
     def attestations(self, predicate_type: str, word: str) -> tuple[tuple[Attestation, ...], str]:
         """The valid evidence of one type.
 
