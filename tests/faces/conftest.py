@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from tests.faces.act import Act, make_release
+from tests.faces.example import Example
 from tools.faces.kept import missing as missing_faces
+from tools.peers.commands import Tools
 from tools.peers.recipes import missing
 from tools.peers.registries import running
 
@@ -29,6 +31,18 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """`host:port` of a registry."""
     with running("registry", tmp_path_factory.mktemp("registry")) as address:
         yield address
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Example:
+    """The example repository."""
+    return Example(tmp_path / "apps")
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> Tools:
+    """cosign in a home of its own."""
+    return Tools(tmp_path / "tools")
 
 
 @pytest.fixture

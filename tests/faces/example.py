@@ -1,0 +1,113 @@
+"""The example repository as one of acme's, with a remote that can be fetched, and its jobs as GitHub starts them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from tests.faces.act import Act, Run
+from tests.fakes.sigstore.stack import Stack
+from tools.peers.publisher import Repository
+from tools.peers.recipes import REPOSITORY
+
+NAME = "acme/d2-apps"
+WORKFLOWS = ".github/workflows"
+PUSH, RELEASE, AUDIT = (f"{WORKFLOWS}/{name}.yaml" for name in ("push-artifact", "release-artifact", "audit"))
+ISSUER = "https://token.actions.githubusercontent.com"
+SUBJECT = f"https://github.com/{NAME}/{PUSH}@refs/heads/main"
+_IDENTITIES = {
+    "publish": {"github": {"repository": NAME, "workflow": "push-artifact.yaml", "ref": "refs/heads/main"}},
+    "promote": {"github": {"repository": NAME, "workflow": "release-artifact.yaml", "ref": "refs/tags/*"}},
+}
+_SIGNING = {
+    "rekor": 2,
+    "sigstore": {"trusted-root": "sigstore/trusted_root.json", "signing-config": "sigstore/signing_config.json"},
+}
+# A step after the example's own: the job's folder for temporary files is emptied when the job ends.
+_KEEP = """\
+      - run: cp "$RESULT" "$KEPT"
+        if: ${{{{ !cancelled() }}}}
+        env:
+          RESULT: ${{{{ steps.{step}.outputs.json }}}}
+"""
+
+
+class Example:
+    """The example, checked out.
+
+    Args:
+        path: Where the checkout is made; the remote is made beside it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.beside = path, path.parent
+        self.repository = Repository(path)
+        self.repository.git("remote", "set-url", "origin", f"https://github.com/{NAME}")
+        self.repository.copy(REPOSITORY / "examples" / "apps")
+        bare = self.beside / "remote.git"
+        subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch", "main", str(bare)], check=True)
+        # the address stays GitHub's, which annotations and evidence name; only git is sent to the folder
+        self.repository.git("config", f"url.{bare}.insteadOf", f"https://github.com/{NAME}")
+        self.commit()
+
+    def commit(self, files: Mapping[str, str] | None = None) -> None:
+        """Commit everything and push it to main."""
+        self.repository.write(files or {})
+        self.repository.commit()
+        self.repository.git("push", "--quiet", "--force", "origin", "HEAD:main")
+
+    def trust(self, stack: Stack) -> None:
+        """Sign with the services of this machine, and say who may."""
+        settings = yaml.safe_load((self.path / "gitless.yaml").read_text())
+        (self.path / "sigstore").mkdir()
+        for file in (stack.trusted_root, stack.signing_config):
+            shutil.copy(file, self.path / "sigstore" / file.name)
+        self.commit(
+            {"gitless.yaml": yaml.safe_dump({**settings, "signing": _SIGNING, "identities": _IDENTITIES})},
+        )
+
+    def keep(self, workflow: str, step: str) -> None:
+        """Have a workflow copy the result of a step to where it outlives the job."""
+        self.commit({workflow: (self.path / workflow).read_text() + _KEEP.format(step=step)})
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """The result that was copied last."""
+        document: dict[str, Any] = json.loads((self.beside / "result.json").read_text())
+        return document
+
+    def run(
+        self, act: Act, workflow: str, env: Mapping[str, str], stack: Stack | None = None, ref: str = "refs/heads/main"
+    ) -> Run:
+        """Run one workflow for a push to a ref, with a token of that job where there are services to sign with."""
+        event = self.beside / "event.json"
+        event.write_text(json.dumps({"ref": ref, "repository": {"default_branch": "main", "full_name": NAME}}))
+        job = self._job(stack, workflow, ref) if stack else {}
+        name = "workflow_dispatch" if workflow == AUDIT else "push"
+        # act would take the name from the remote, which is a folder here
+        platform = {"GITHUB_REPOSITORY": NAME, "GITHUB_REF": ref}
+        variables = {**platform, **env, **job, "KEPT": str(self.beside / "result.json")}
+        return act.run(self.path, name, variables, "--eventpath", str(event), "--workflows", workflow)
+
+    def _job(self, stack: Stack, workflow: str, ref: str) -> dict[str, str]:
+        commit = self.repository.git("rev-parse", "HEAD")
+        variables = stack.issuers.github_job(sha=commit, ref=ref, path=workflow)
+        asked = {name: value for name, value in variables.items() if name.startswith("ACTIONS_ID_TOKEN_")}
+        return {**asked, **stack.issuers.client_environment(), "GITHUB_WORKFLOW_REF": variables["GITHUB_WORKFLOW_REF"]}
+
+
+def make_key(folder: Path) -> str:
+    """A private key as text; its public half is `cosign.pub` in the folder."""
+    made = ec.generate_private_key(ec.SECP256R1())
+    encoding, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    shape = serialization.PublicFormat.SubjectPublicKeyInfo
+    folder.mkdir(exist_ok=True)
+    (folder / "cosign.pub").write_bytes(made.public_key().public_bytes(encoding, shape))
+    return made.private_bytes(encoding, serialization.PrivateFormat.PKCS8, plain).decode()

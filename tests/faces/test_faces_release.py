@@ -1,0 +1,42 @@
+"""The example's workflows one after the other: publish, plan, promote, audit, history, and back again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.faces.act import Act
+from tests.faces.example import AUDIT, ISSUER, NAME, PUSH, RELEASE, Example
+from tests.fakes.sigstore.stack import Stack
+from tools.peers.commands import Tools
+
+TAG = "refs/tags/v1.0.0"
+
+
+@pytest.mark.timeout(400)  # five jobs, each on an empty machine
+def test_from_the_first_push_to_the_audit(
+    example: Example, act: Act, registry: str, sigstore: Stack, tools: Tools, tmp_path: Path
+) -> None:
+    example.trust(sigstore)
+    env = {"GITLESS_REGISTRY": f"{registry}/{tmp_path.name}"}
+    pushed = example.run(act, PUSH, env, sigstore)
+    assert pushed.code == 0, pushed.log
+    released = example.run(act, RELEASE, env, sigstore, TAG)
+    assert released.code == 0, released.log
+    digest = released.outputs("plan")["digest"]
+    outputs = released.outputs("promote")
+    assert outputs["digest"] == digest
+    assert (outputs["release"], outputs["passed"], outputs["moved"]) == ("v1.0.0", "true", "true")
+    assert outputs["record"].startswith("sha256:")
+    assert "✅ stable: 1 of 1 component(s) would move" in released.summaries[0]
+    assert "✅ stable: 1 of 1 component(s) promoted" in "".join(released.summaries)
+    place = f"{env['GITLESS_REGISTRY']}/web"
+    for tag in ("stable", "v1.0.0"):
+        subject = f"https://github.com/{NAME}/{RELEASE}@{TAG}"
+        tools.verify_identity(sigstore.trusted_root, subject, ISSUER, f"{place}:{tag}")
+    audited = example.run(act, AUDIT, env, sigstore)
+    assert audited.code == 0, audited.log
+    assert (audited.outputs("audit")["ok"], audited.outputs("audit")["findings"]) == ("true", "0")
+    assert audited.outputs("history")["ok"] == "true"
+    assert audited.outputs("history")["html"] == "history.html"
+    assert "## History of web ✅ is whole" in "".join(audited.summaries)
