@@ -96,18 +96,13 @@ class Publisher:
             return replace(result, changed=True, notes=(f"Nothing was written: {decision.reason}",))
         if self.signer is None:
             return self._push_unsigned(result, built, layer, repository)
-        created = rfc3339(self.clock.now())
-        attachments, failure = attach_missing(self.signer, built.manifest, found, predicates, created)
-        if failure:
-            keep_signed(repository, built.manifest, layer, attachments)
-            raise failure
+        attachments = self._sign(self.signer, built, layer, repository, predicates, found)
         build = BuildTag.of(self.options.channel, self.source)
         completed, taken = self._push(repository, built, layer, attachments, found, build)
         self._attach_legacy(plan, built.manifest, repository)
         result = replace(result, changed=True, pushed=True, evidence=_evidence(completed))
+        referrers, digest = [item.referrer for item in attachments], built.manifest.digest
         # the tags are written while the listing is watched for writers that came late; both must end well
-        referrers = [item.referrer for item in attachments]
-        digest = built.manifest.digest
         with ThreadPoolExecutor(max_workers=1) as pool:
             confirmed = pool.submit(repository.confirm, digest, referrers)
             mover = self._mover(repository, named, confirmed.result)
@@ -115,6 +110,23 @@ class Publisher:
                 lambda: self._name(result, built, mover, decision, build, taken),
                 lambda: _settle(confirmed, repository, digest, referrers),
             )[0]
+
+    def _sign(
+        self,
+        signer: Signer,
+        built: Built,
+        layer: Blob,
+        repository: Repository,
+        predicates: Predicates,
+        found: Sequence[JudgedEvidence],
+    ) -> Sequence[Attachment]:
+        """Sign what is missing; where the services fail half way, what they did is kept for the next run."""
+        created = rfc3339(self.clock.now())
+        attachments, failure = attach_missing(signer, built.manifest, found, predicates, created)
+        if failure:
+            keep_signed(repository, built.manifest, layer, attachments)
+            raise failure
+        return attachments
 
     def _attach_legacy(self, plan: ComponentPlan, artifact: Manifest, repository: Repository) -> None:
         """Legacy signatures stand beside bundles, never instead; only bytes that this run has built get one."""

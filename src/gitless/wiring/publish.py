@@ -63,20 +63,13 @@ def publish(request: PublishRequest) -> PublishResult:
     options = _options(request, setup, request.branch if request.dry_run and request.branch else origin.branch)
     signing = pending.result(setup)
     signing.check_source(origin.source)
-    publisher = Publisher(
-        origin.source, origin.history, signing.signer, signing.trusted, clock, options, pause, signing.payloads
-    )
+    source, settings = origin.source, _sbom_settings(setup.config)
     result = Run(
-        publisher=publisher,
+        publisher=Publisher(
+            source, origin.history, signing.signer, signing.trusted, clock, options, pause, signing.payloads
+        ),
         describer=Describer(
-            origin.source,
-            options,
-            _sbom_settings(setup.config),
-            setup.digest,
-            started,
-            _claims(run),
-            signing.platform,
-            signing.workload,
+            source, options, settings, setup.digest, started, _claims(run), signing.platform, signing.workload
         ),
         renderer=ToolRenderer(env, pins(setup.config)),
         find_overlays=find_overlays,
