@@ -7,17 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitless.errors import CheckError, UsageError
+from gitless.model.gate import GateResult
+from gitless.model.moves import MoveResult, MovesResult
 from gitless.model.results import ComponentResult, PublishResult, VerifyResult
 from gitless.model.verdict import Check
 from gitless.report.commands import (
     MAX_MESSAGE,
     Annotation,
+    fault_annotations,
     file_command,
+    moves_annotations,
+    notices,
     publish_annotations,
     verify_annotations,
     within_budget,
 )
-from gitless.report.outputs import publish_outputs, verify_outputs
+from gitless.report.outputs import holds_output, moves_outputs, publish_outputs, verify_outputs
 from gitless.report.verdicts import error_summary, verify_summary
 
 DIGEST = "sha256:" + "ab" * 32
@@ -137,3 +142,61 @@ def test_an_output_ends_where_its_delimiter_stands() -> None:
     for name, value in (("a", "x\nEND\n"), ("a\nb", "x"), ("END", "x")):
         with pytest.raises(ValueError, match="delimiter"):
             file_command(name, value, "END")
+
+
+GATES = (GateResult("signature", "passed", "by whom it must"), GateResult("soak", "failed", "1 h of 2 h"))
+
+
+def moves(*given: MoveResult, kind: str = "promote") -> MovesResult:
+    return MovesResult(kind, "stable", given)  # type: ignore[arg-type]
+
+
+def test_one_move_gives_all_outputs() -> None:
+    move = MoveResult(
+        "web", "stable", "ghcr.io/a/web", DIGEST, release="v1.0.0", record=DIGEST, moved=True, gates=GATES[:1]
+    )
+    assert moves_outputs(moves(move)) == {
+        "digest": DIGEST,
+        "digest-url": f"ghcr.io/a/web@{DIGEST}",
+        "release": "v1.0.0",
+        "record": DIGEST,
+        "passed": "true",
+        "moved": "true",
+    }
+
+
+@pytest.mark.parametrize("error", [None, UsageError("no")])
+def test_several_or_failed_moves_name_no_digest(error: UsageError | None) -> None:
+    move = MoveResult("web", "stable", "ghcr.io/a/web", DIGEST, gates=GATES, error=error)
+    outputs = moves_outputs(moves(*([move] if error else [move, move])))
+    assert {outputs[name] for name in ("digest", "digest-url", "release", "record")} == {""}
+    assert (outputs["passed"], outputs["moved"]) == ("false", "false")
+
+
+def test_a_gate_that_says_no_is_an_error_with_its_reason() -> None:
+    stopped = MoveResult("web", "stable", gates=GATES, notes=("seen",))
+    failed = MoveResult("db", "stable", error=UsageError("gone"))
+    unasked = MoveResult("mq", "stable")
+    fine = MoveResult("ok", "stable", gates=GATES[:1])
+    found = moves_annotations(moves(stopped, failed, unasked, fine, kind="rollback"))
+    assert [(item.kind, item.title, item.text) for item in found] == [
+        ("error", "gitless rollback: web", "soak: 1 h of 2 h"),
+        ("notice", "gitless rollback: web", "seen"),
+        ("error", "gitless rollback: db", "gone"),
+        ("error", "gitless rollback: mq", "No gate was asked."),
+    ]
+
+
+def test_what_a_report_marks_is_an_error() -> None:
+    lines = ["ok web", "  NO  missing sha256:1: gone", "NO signature web stable: foreign", "NOT in order: 2 finding(s)"]
+    assert [item.text for item in fault_annotations("audit", lines, ok=False)] == [
+        "missing sha256:1: gone",
+        "signature web stable: foreign",
+    ]
+    assert fault_annotations("audit", lines, ok=True) == []
+    assert [item.text for item in fault_annotations("audit", ["x"], ok=False)] == ["It is not in order."]
+
+
+def test_only_what_is_said_is_a_notice() -> None:
+    assert [item.text for item in notices("audit", ("", "seen"))] == ["seen"]
+    assert holds_output(ok=True) == {"ok": "true"}
