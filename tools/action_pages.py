@@ -32,6 +32,18 @@ Linux (x64, arm64, glibc and musl), macOS on arm64 and Windows x64 have wheels; 
 
 Without PyPI, give `index-url` a mirror, or `wheelhouse` a folder or zip file of wheels; who runs the runners can set
 `GITLESS_INDEX_URL` or `GITLESS_WHEELHOUSE` for all jobs. Either may be untrusted: every file is held against its hash.
+A wheelhouse for one platform and Python is made by
+
+```sh
+for lock in platform uv; do
+  python3 -m pip download --require-hashes --only-binary :all: --no-deps \\
+    --dest wheelhouse --requirement bootstrap/requirements/$lock.txt
+done
+```
+
+Nothing of the workspace or the home folder is believed on the way: no `pip.conf`, `uv.toml` or `.netrc`, no `PYTHON*`,
+`PIP_*` or `UV_*` variable, no module beside the manifests, and no program on a relative entry of PATH. Proxies and
+`SSL_CERT_FILE` hold.
 """
 
 
