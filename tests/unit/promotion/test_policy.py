@@ -107,6 +107,7 @@ def test_an_emergency_needs_its_own_number_of_approvals() -> None:
     assert none.approvals_gate(emergency=True) == ApprovalsGate(1)
     assert none.approvals_gate() is None
     itself = FULL.approvals_gate(emergency=True)
+    assert FULL.approvals in FULL.gates()
     assert itself == ApprovalsGate(1, ("requester", "author")), "whose approval does not count stays as it is"
 
 

@@ -15,6 +15,7 @@ from gitless.promotion.gates.freeze import FreezeGate, FreezeWindow
 WEEKEND = FreezeWindow(("sat", "sun"))
 NEW_YEAR = FreezeWindow(first=date(2026, 12, 23), last=date(2027, 1, 2), reason="change freeze")
 YEARLY = FreezeWindow(first=date(2020, 12, 23), last=date(2021, 1, 2), yearly=True, reason="holidays")
+CHRISTMAS = FreezeWindow(first=date(2020, 12, 25), last=date(2020, 12, 25), yearly=True)
 SUMMER = FreezeWindow(first=date(2020, 7, 1), last=date(2020, 7, 31), yearly=True)
 
 
@@ -38,6 +39,9 @@ CASES = {
     "every-year-after-new-year": ("UTC", YEARLY, "2031-01-01T00:00", False),
     "every-year-outside": ("UTC", YEARLY, "2031-01-03T00:00", True),
     "every-summer": ("UTC", SUMMER, "2031-07-31T00:00", False),
+    "every-christmas-day": ("UTC", CHRISTMAS, "2031-12-25T12:00", False),
+    "not-the-day-before": ("UTC", CHRISTMAS, "2031-12-24T12:00", True),
+    "not-the-day-after": ("UTC", CHRISTMAS, "2031-12-26T12:00", True),
     "not-in-august": ("UTC", SUMMER, "2031-08-01T00:00", True),
 }
 
