@@ -5,11 +5,45 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from gitless.errors import CheckError
 from gitless.model.secret import Secret
 
 if TYPE_CHECKING:
     from gitless.model.run import CiRun
+    from gitless.model.workload import Workload
     from gitless.ports import ApprovalSource
+
+
+def check_run(run: CiRun | None, workload: Workload, environment: str) -> None:
+    """Refuse a run whose variables are not those of its verified token: approvals are asked for by run and commit.
+
+    Args:
+        run: The CI run as the environment describes it.
+        workload: The job, from its verified token.
+        environment: The environment whose reviewers approve; empty for none.
+
+    Raises:
+        CheckError: They differ, or the job does not run in that environment.
+    """
+    if run is None:
+        return
+    pairs = (
+        ("run", run.run_url, workload.invocation),
+        ("commit", run.commit, workload.source_digest),
+        ("repository", run.repository_id, workload.source_id),
+    )
+    differing = [
+        f"The {word} is {said}, and the token says {true}." for word, said, true in pairs if true not in ("", said)
+    ]
+    if environment and workload.environment != environment:
+        there = workload.environment or "none"
+        differing.append(f"Its environment is {there}, and the reviewers of {environment} approve.")
+    if differing:
+        raise CheckError(
+            "This job is not the one its variables describe.",
+            why="\n".join(differing),
+            hint="Let the platform set its own variables, and run the job in the environment that gitless.yaml names.",
+        )
 
 
 def approvals_of(run: CiRun | None, env: Mapping[str, str]) -> ApprovalSource | None:

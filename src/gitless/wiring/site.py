@@ -89,12 +89,19 @@ class Site:
             raise UsageError("No component is named.", hint=f"Give its name: gitless {self.request.kind} NAME …")
         return self.request.names
 
+    @property
+    def acts(self) -> bool:
+        """Whether something is to be signed and moved."""
+        return not (self.request.plan or self.request.dry_run)
+
     @cached_property
     def examiner(self) -> Examiner:
         """Examines moves."""
         from gitless.flows.examine import Examiner
-        from gitless.wiring.approvals import approvals_of
+        from gitless.wiring.approvals import approvals_of, check_run
 
+        if self.acts and self.rules.policy.approvals and self.signing.workload:
+            check_run(self.run, self.signing.workload, self.rules.environment)
         return Examiner(self.rules, approvals_of(self.run, self.env), _examine_sbom, SystemClock())
 
     @cached_property
