@@ -14,6 +14,7 @@ from pathlib import Path
 
 from gitless.errors import RemoteError, UsageError
 from gitless.model.redaction import redact
+from gitless.model.secret import Secret
 
 TIMEOUT_SECONDS = 60.0
 MAX_OUTPUT_BYTES = 16 * 1024 * 1024
@@ -77,12 +78,15 @@ class GitCommand:
         settings = (*_SAFE, f"safe.directory={os.path.abspath(root)}")
         self._options = [word for setting in settings for word in ("-c", setting)]
 
-    def run(self, *arguments: str, timeout: float = TIMEOUT_SECONDS) -> Answer:
+    def run(
+        self, *arguments: str, timeout: float = TIMEOUT_SECONDS, secrets: Mapping[str, Secret] | None = None
+    ) -> Answer:
         """Run one command to its end.
 
         Args:
             arguments: Subcommand and arguments; the caller checks what comes from outside.
             timeout: Seconds.
+            secrets: Settings for this command that must not be seen in the list of processes.
 
         Raises:
             UsageError: git is not installed, or it prints more than MAX_OUTPUT_BYTES.
@@ -97,7 +101,7 @@ class GitCommand:
             process = subprocess.Popen(  # noqa: S603 - an argv list, no shell
                 argv,
                 cwd=self._root,
-                env=self._env,
+                env=self._env | _settings(secrets or {}),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=messages,
@@ -111,6 +115,16 @@ class GitCommand:
         if len(content) > MAX_OUTPUT_BYTES:
             raise UsageError(f"git {arguments[0]} printed more than {MAX_OUTPUT_BYTES} bytes.")
         return Answer(status, content, text)
+
+
+def _settings(secrets: Mapping[str, Secret]) -> dict[str, str]:
+    """Settings as variables, which git reads since 2.31."""
+    if not secrets:
+        return {}
+    named = {"GIT_CONFIG_COUNT": str(len(secrets))}
+    for number, (key, value) in enumerate(secrets.items()):
+        named |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value.reveal()}
+    return named
 
 
 def _wait(process: subprocess.Popen[bytes], name: str, timeout: float) -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from gitless.ci.git_command import GitCommand
+from gitless.ci.git_command import Answer, GitCommand
 from gitless.errors import RemoteError, UsageError
+from gitless.model.secret import Secret
+from gitless.model.web import check_web_address, origin
 
 FETCH_SECONDS = 120.0
 MAX_EVENT_BYTES = 32 * 1024 * 1024
@@ -30,7 +33,9 @@ class ProtectedBranch:
 
     def __init__(self, top: Path, env: Mapping[str, str]) -> None:
         self._git = GitCommand(top, env)
-        self.has_remote = self._git.run("config", "--get", "remote.origin.url").status == 0
+        remote = self._git.run("config", "--get", "remote.origin.url")
+        self.has_remote = remote.status == 0
+        self._secrets = _credential(remote.line, env)
         self.branch = self._find_branch(env)
         self.commit = self._fetch()
 
@@ -73,25 +78,45 @@ class ProtectedBranch:
         if not self.has_remote:
             return self._commit(f"refs/heads/{self.branch}")
         target = f"refs/remotes/origin/{self.branch}"
-        shallow = self._git.run("rev-parse", "--is-shallow-repository").line == "true"
-        depth = ["--depth=1"] if shallow else []
-        answer = self._git.run(
-            "fetch", "--quiet", "--no-tags", *depth, "origin", f"+refs/heads/{self.branch}:{target}",
-            timeout=FETCH_SECONDS,
-        )  # fmt: skip
+        answer = self._fetch_into(target)
+        if answer.status and self._secrets:
+            # second, since a checkout may have left a credential of its own, and GitHub refuses two
+            answer = self._fetch_into(target, self._secrets)
         if answer.status:
             raise RemoteError(
                 f"The protected branch {self.branch} cannot be read.",
                 why=answer.messages,
-                hint="The rules of promotions are read from there; let the job fetch it (persist-credentials).",
+                hint="The rules of promotions are read from there; let the job fetch it: on GitHub with GITHUB_TOKEN "
+                "and `contents: read`.",
             )
         return self._commit(target)
+
+    def _fetch_into(self, target: str, secrets: Mapping[str, Secret] | None = None) -> Answer:
+        shallow = self._git.run("rev-parse", "--is-shallow-repository").line == "true"
+        depth = ["--depth=1"] if shallow else []
+        return self._git.run(
+            "fetch", "--quiet", "--no-tags", *depth, "origin", f"+refs/heads/{self.branch}:{target}",
+            timeout=FETCH_SECONDS, secrets=secrets,
+        )  # fmt: skip
 
     def _commit(self, ref: str) -> str:
         answer = self._git.run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
         if answer.status or not answer.line:
             raise UsageError(f"The branch {self.branch} has no commit.")
         return answer.line
+
+
+def _credential(remote: str, env: Mapping[str, str]) -> dict[str, Secret]:
+    """GitHub's token for the remote, as actions/checkout would leave it; nothing for any host but GitHub's own."""
+    token, server = env.get("GITHUB_TOKEN"), env.get("GITHUB_SERVER_URL", "")
+    if env.get("GITHUB_ACTIONS") != "true" or not token:
+        return {}
+    try:
+        is_ours = origin(check_web_address(server)) == origin(check_web_address(remote))
+    except ValueError:
+        return {}
+    basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+    return {f"http.{server.rstrip('/')}/.extraHeader": Secret(f"Authorization: Basic {basic}")} if is_ours else {}
 
 
 def _github_default(env: Mapping[str, str]) -> str:
