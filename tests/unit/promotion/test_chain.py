@@ -214,6 +214,13 @@ def test_the_first_and_the_last_records_are_gone() -> None:
     assert not any(fault.kind == "target" for fault in history.faults)
 
 
+def test_only_the_newest_records_are_left() -> None:
+    chain = [entry(item) for item in moves("a", "b", "c", "d")]
+    history = read(chain[2:], "d", [item.manifest for item in chain])
+    assert states(history) == [(3, "completed"), (4, "completed")]
+    assert [link.gap for link in history.links] == [True, False]
+
+
 def test_two_gaps_and_a_stranded_twin() -> None:
     names = "abcdefg"
     chain = [entry(item) for item in moves(*names)]
