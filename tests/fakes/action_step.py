@@ -54,7 +54,7 @@ def commit(folder: Path) -> None:
 
 
 class Step:
-    """Runs the publish action's entry.
+    """Runs the actions' entry.
 
     Args:
         checkout: The checkout it runs in; a key and the store are beside it.
@@ -71,7 +71,12 @@ class Step:
         (self.beside / "key.pem").write_bytes(pem)
 
     def __call__(self, **given: str) -> Outcome:
-        """Run it with inputs by their name and environment variables in capitals; what is not given is D2's own."""
+        """Publish, with inputs by their name and environment variables in capitals; what is not given is D2's own."""
+        store = {"repository": f"oci-layout:{self.beside / 'store'}", "path": "web"}
+        return self.run("publish", **{**store, "signing_key": str(self.beside / "key.pem"), **given})
+
+    def run(self, verb: str, **given: str) -> Outcome:
+        """Run an action's verb with these inputs and variables, and no others."""
         temporary = self.beside / "runner"
         temporary.mkdir(exist_ok=True)
         files = {name: temporary / name for name in _FILES}
@@ -82,8 +87,6 @@ class Step:
             "GITHUB_RUN_ID": "1", "GITHUB_REF": "refs/heads/main", "GITHUB_EVENT_NAME": "push",
             "GITHUB_SHA": git(self.checkout, "rev-parse", "HEAD"), "RUNNER_TEMP": str(temporary),
             "HOME": str(self.beside), **{name: str(path) for name, path in files.items()},
-            "GITLESS_INPUT_REPOSITORY": f"oci-layout:{self.beside / 'store'}", "GITLESS_INPUT_PATH": "web",
-            "GITLESS_INPUT_SIGNING_KEY": str(self.beside / "key.pem"),
         }  # fmt: skip
         for name, value in given.items():
             values[name if name.isupper() else f"GITLESS_INPUT_{name.upper()}"] = value
@@ -93,7 +96,7 @@ class Step:
             self._patch.setenv(name, value)
         self._patch.chdir(self.checkout)
         self._capture.readouterr()
-        code = run(["action", "publish"])
+        code = run(["action", verb])
         log = "".join(self._capture.readouterr())
         assert files["GITHUB_ENV"].read_text() == ""
         assert files["GITHUB_PATH"].read_text() == ""
