@@ -6,12 +6,13 @@ records with one predecessor every reader takes the same one, and whoever wrote 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from gitless.errors import CheckError, RemoteError
+from gitless.flows.evidence import gather, judge_all
 from gitless.flows.examine import Examined
-from gitless.flows.ledger import Ledger, read_journal, read_ledger
+from gitless.flows.ledger import Ledger, read_journal, read_ledger, record_entries
 from gitless.flows.movable import move_tag
 from gitless.flows.move import Rules
 from gitless.flows.parallel import map_together
@@ -63,28 +64,54 @@ class Bookkeeper:
             CheckError: Another promotion follows the same record, and every reader takes that one.
             RemoteError: The store failed, or other writers kept replacing the journal.
         """
+        records = [record]
         for look in range(MAX_LOOKS):
-            if not self._append(examined, record, is_first=look == 0) and look:
-                break
+            self._append(examined, records, is_first=look == 0)
             self.pause(look)
-        else:
-            raise _restless(f"The journal of {self.rules.channel} does not keep the record.", "replacing it")
-        ledger = self.read(examined)
-        if not is_superseded(ledger, record.digest):
-            check_canonical(ledger, record.digest)
-        return ledger
+            ledger = self.read(examined)
+            if all(item.digest in ledger.listed for item in records):
+                overwritten = self._overwritten(examined, ledger)
+                if not overwritten:
+                    _check_canonical_or_superseded(ledger, record.digest)
+                    return ledger
+                records += overwritten
+        raise RemoteError(
+            f"The journal of {self.rules.channel} does not keep the record.",
+            why=f"After {MAX_LOOKS} looks other writers were still replacing it.",
+            hint="Run the same command again; serialise promotions of one channel.",
+            temporary=True,
+        )
 
-    def _append(self, examined: Examined, record: Manifest, *, is_first: bool) -> bool:
-        """Write the journal with the record in it; False where it is listed already."""
+    def _append(self, examined: Examined, records: Sequence[Manifest], *, is_first: bool) -> None:
+        """Write the journal with the records in it, unless they are there."""
         target, channel = examined.wanted.target, self.rules.channel
         journal, listed = read_journal(target, channel)
-        if is_first and listed != examined.ledger.listed and record.digest not in listed:
+        if is_first and listed != examined.ledger.listed and records[0].digest not in listed:
             self._check_head(examined)
-        pushes = journal.appended([record], listed)
+        pushes = journal.appended(records, listed)
         if pushes:
             map_together(target.push_manifest, pushes[:-1])
             move_tag(target, pushes[-1], journal_tag(channel))
-        return bool(pushes)
+
+    def _overwritten(self, examined: Examined, ledger: Ledger) -> list[Manifest]:
+        """Records with our predecessor that have moved the channel, and that our journal has written over.
+
+        Their writer may have looked for the last time before that, so it falls to us to list them again.
+        """
+        before, now = examined.ledger, ledger.observed
+        if now is None or now == before.observed:
+            return []
+        target, head = examined.wanted.target, before.history.head
+        evidence = judge_all(gather(target, now).evidence, now, self.rules.promoters)
+        rivals = [
+            entry.manifest
+            for entry in record_entries(evidence)
+            if entry.record and entry.standing == "valid" and entry.manifest not in ledger.listed
+            and (entry.record.component, entry.record.channel) == (examined.wanted.component, self.rules.channel)
+            and entry.record.previous == (head.manifest if head else None)
+        ]  # fmt: skip
+        found = map_together(target.fetch_manifest, rivals)
+        return [manifest for manifest in found if manifest is not None]
 
     def _check_head(self, examined: Examined) -> None:
         """Before a record is entered: another one must not have taken its place since the gates were judged."""
@@ -96,6 +123,11 @@ class Bookkeeper:
 def is_superseded(ledger: Ledger, record: Digest) -> bool:
     """Whether a later record builds on this one: the move was made, and the channel has gone on."""
     return any(link.manifest == record for link in ledger.history.links[:-1])
+
+
+def _check_canonical_or_superseded(ledger: Ledger, record: Digest) -> None:
+    if not is_superseded(ledger, record):
+        check_canonical(ledger, record)
 
 
 def check_canonical(ledger: Ledger, record: Digest) -> None:
@@ -126,13 +158,4 @@ def _faster(channel: str, who: str) -> CheckError:
         f"Another promotion of {channel} was faster.",
         why=f"{who} follows the same record as ours, and every reader takes that one.",
         hint="Look at it with gitless history; then promote again if you still want to.",
-    )
-
-
-def _restless(what: str, doing: str) -> RemoteError:
-    return RemoteError(
-        what,
-        why=f"After {MAX_LOOKS} looks other writers were still {doing}.",
-        hint="Run the same command again; serialise promotions of one channel.",
-        temporary=True,
     )

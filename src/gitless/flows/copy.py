@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 
-from gitless.errors import RemoteError
+from gitless.errors import MalformedContentError, RemoteError, UntrustedContentError
 from gitless.flows.parallel import map_together
 from gitless.model.blob import Blob
+from gitless.model.descriptor import Descriptor
 from gitless.model.digest import Digest
-from gitless.model.manifest import Manifest
+from gitless.model.manifest import MAX_MANIFEST_BYTES, Manifest
 from gitless.ports import Repository
 
-MAX_BLOB_BYTES = 512 * 1024 * 1024
-MAX_COPIED = 2000  # manifests; a graph with more has been flooded
+MAX_LAYER_BYTES = 512 * 1024 * 1024
+MAX_EVIDENCE_BYTES = 128 * 1024 * 1024  # of all referrers together, by the sizes their manifests name
+MAX_COPIED = 1000  # manifests; a graph with more has been flooded
 MAX_DEPTH = 4  # an artifact, its evidence, evidence about that
 
 
-def copy_graph(source: Repository, target: Repository, root: Manifest) -> int:
-    """Copy a manifest, its blobs and its referrers, and theirs, depth first: nothing is listed before it is whole.
+@dataclass
+class _Room:
+    """What may still be copied, and what was."""
+
+    manifests: int = MAX_COPIED - 1
+    bytes: int = MAX_EVIDENCE_BYTES
+    left_out: list[Digest] = field(default_factory=list)
+
+
+def copy_graph(source: Repository, target: Repository, root: Manifest) -> tuple[Digest, ...]:
+    """Copy a manifest, its blobs and its referrers, and theirs; each one before what refers to it.
 
     Args:
         source: Where it is.
@@ -25,46 +38,85 @@ def copy_graph(source: Repository, target: Repository, root: Manifest) -> int:
         root: The artifact, read by its digest.
 
     Returns:
-        How many manifests the graph has.
+        Referrers that the source lists and does not hold, or not whole: they are left out.
 
     Raises:
         RemoteError: A store failed, or the graph is larger than any artifact's evidence.
         UntrustedContentError: Content does not have its digest.
     """
-    _copy_content(source, target, root)
-    target.push_manifest(root)
-    return 1 + _copy_referrers(source, target, root.digest, MAX_DEPTH, MAX_COPIED - 1)
+    room = _Room()
+    if target.fetch_manifest(root.digest) is None:
+        _copy_content(source, target, _parts(root), MAX_LAYER_BYTES)
+        target.push_manifest(root)
+    _copy_referrers(source, target, root.digest, MAX_DEPTH, room)
+    return tuple(room.left_out)
 
 
-def _copy_referrers(source: Repository, target: Repository, subject: Digest, depth: int, room: int) -> int:
-    listing = source.list_referrers(subject)
-    if (listing and depth == 0) or len(listing) > room:
-        raise RemoteError(
-            f"The evidence of {subject} is too much to be copied.",
-            why=f"More than {MAX_COPIED} referrers, or referrers of referrers more than {MAX_DEPTH} deep.",
-            hint="Delete the foreign referrers in the registry.",
-        )
-    found = map_together(lambda item: source.fetch_manifest(item.digest), listing)
-    referrers = [manifest for manifest in found if manifest is not None]
-    map_together(lambda manifest: _copy_content(source, target, manifest), referrers)
-    copied = len(referrers)
+def _copy_referrers(source: Repository, target: Repository, subject: Digest, depth: int, room: _Room) -> None:
+    listing = [item for item in source.list_referrers(subject) if item.digest != subject]
+    room.manifests -= len(listing)
+    if room.manifests < 0 or (listing and depth == 0):
+        why = f"More than {MAX_COPIED} referrers, or referrers of referrers more than {MAX_DEPTH} deep."
+        raise _flooded(subject, why)
+    referrers = [item for item in map_together(lambda item: _fetch(source, subject, item, room), listing) if item]
     for manifest in referrers:
-        copied += _copy_referrers(source, target, manifest.digest, depth - 1, room - copied)
-    if referrers:
-        _attach(target, subject, referrers)
-    return copied
+        room.bytes -= sum(part.size for part in _parts(manifest))
+    if room.bytes < 0:
+        raise _flooded(subject, f"More than {MAX_EVIDENCE_BYTES:,} bytes of referrers.")
+    whole = [item for item in map_together(lambda item: _copy_one(source, target, item, room), referrers) if item]
+    if whole:
+        target.attach(subject, whole)
+        target.settle(subject, whole)
+    for manifest in whole:
+        _copy_referrers(source, target, manifest.digest, depth - 1, room)
 
 
-def _attach(target: Repository, subject: Digest, referrers: Sequence[Manifest]) -> None:
-    target.attach(subject, referrers)
-    target.settle(subject, referrers)
+def _fetch(source: Repository, subject: Digest, item: Descriptor, room: _Room) -> Manifest | None:
+    """A listed referrer, if it is one: a listing may be written by anybody, and name anything."""
+    manifest: Manifest | None = None
+    with suppress(MalformedContentError):
+        manifest = source.fetch_manifest(item.digest) if item.size <= MAX_MANIFEST_BYTES else None
+    if manifest and _is_referrer(manifest, subject):
+        return manifest
+    room.left_out.append(item.digest)
+    return None
 
 
-def _copy_content(source: Repository, target: Repository, manifest: Manifest) -> None:
-    parts = [*([manifest.config] if manifest.config else []), *manifest.layers]
+def _is_referrer(manifest: Manifest, subject: Digest) -> bool:
+    try:
+        named = manifest.subject
+        return named is not None and named.digest == subject and bool(_parts(manifest)) and not manifest.manifests
+    except UntrustedContentError:
+        return False
 
-    def copy(index: int) -> None:
-        content = source.fetch_blob(parts[index], MAX_BLOB_BYTES)
-        target.push_blob(Blob.of(content, parts[index].media_type))
 
-    map_together(copy, range(len(parts)))
+def _copy_one(source: Repository, target: Repository, manifest: Manifest, room: _Room) -> Manifest | None:
+    """Its content; one foreign referrer without its content, or with other content, must not stop all others."""
+    try:
+        _copy_content(source, target, _parts(manifest), MAX_EVIDENCE_BYTES)
+    except UntrustedContentError:
+        room.left_out.append(manifest.digest)
+        return None
+    except RemoteError as error:
+        if error.status != 404:
+            raise
+        room.left_out.append(manifest.digest)
+        return None
+    return manifest
+
+
+def _parts(manifest: Manifest) -> tuple[Descriptor, ...]:
+    return (*([manifest.config] if manifest.config else []), *manifest.layers)
+
+
+def _copy_content(source: Repository, target: Repository, parts: Sequence[Descriptor], max_bytes: int) -> None:
+    for part in parts:
+        target.push_blob(Blob.of(source.fetch_blob(part, max_bytes), part.media_type))
+
+
+def _flooded(subject: Digest, why: str) -> RemoteError:
+    return UntrustedContentError(
+        f"The evidence of {subject} is too much to be copied.",
+        why=why,
+        hint="Somebody has flooded this artifact. Delete the foreign referrers in the registry.",
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gitless.errors import MalformedContentError
+from gitless.errors import MalformedContentError, RemoteError
 from gitless.flows.parallel import both, map_together
 from gitless.model.bundle import MAX_FOREIGN_BUNDLE_BYTES
 from gitless.model.descriptor import Descriptor
@@ -130,6 +130,10 @@ def read_entry(repository: Repository, digest: Digest, trusted: Sequence[Trust])
         bundle = _fetch(repository, layer)
     except MalformedContentError as error:
         return RecordEntry(digest, "invalid", error.what)
+    except RemoteError as error:
+        if error.status != 404:
+            raise
+        return RecordEntry(digest, "missing", "Its bundle is not in the registry.")
     return record_entry(judge_evidence(Evidence(manifest.descriptor, bundle), subject.digest, trusted))
 
 

@@ -27,7 +27,7 @@ from gitless.model.digest import Digest
 from gitless.model.history import RecordEntry
 from gitless.model.manifest import Manifest
 from gitless.model.media_types import BUNDLE, PREDICATE_SIGNATURE
-from gitless.verification.judge import judge
+from gitless.verification.judge import judge, valid
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,18 @@ class Promoter:
 
     def _copy(self, examined: Examined) -> None:
         wanted = examined.wanted
-        if wanted.source is not wanted.target:
-            copy_graph(wanted.source, wanted.target, examined.artifact)
+        if wanted.source is wanted.target:
+            return
+        left_out = copy_graph(wanted.source, wanted.target, examined.artifact)
+        needed = {item.manifest for item in valid([*examined.evidence, *examined.countersigned])}
+        lost = [digest for digest in left_out if digest in needed]
+        if lost:
+            raise RemoteError(
+                f"The evidence {lost[0]} of {wanted.digest} cannot be copied.",
+                why="It was read to judge the promotion, and cannot be read any more.",
+                hint="Run the same command again.",
+                temporary=True,
+            )
 
     def _attach(self, examined: Examined, attachments: Sequence[Attachment]) -> None:
         if not attachments:

@@ -50,6 +50,11 @@ def check_completed(shop, new, sequence):
     assert {link.state for link in history.links} == {"completed"}
 
 
+every_way = pytest.mark.parametrize(
+    ("api", "how"), [(True, "cut"), (True, "500"), (True, "lost"), (False, "cut"), (False, "lost")]
+)
+
+
 def every_stop(api, how, prepare, run):
     """Yield the shop after `run` was stopped after 0, 1, 2 … requests, each time in the same registry."""
     with RegistryServer(referrers_api=api) as server:
@@ -77,8 +82,7 @@ def two_releases(shop):
     return shop, second, first
 
 
-@pytest.mark.parametrize("api", [True, False], ids=["referrers-api", "fallback-tag"])
-@pytest.mark.parametrize("how", ["cut", "500", "lost"])
+@every_way
 def test_promotion_stopped_after_every_request(api, how):
     def run(shop, new):
         return shop.promote(new, "v1.1.0")
@@ -90,12 +94,12 @@ def test_promotion_stopped_after_every_request(api, how):
         check_completed(shop, new, 2)
         assert shop.names("v1.1.0") == new
         assert shop.proofs(new) == dict.fromkeys(KINDS, 1), stop
-        again = run(shop, new)
-        assert (again.error, again.moved.wrote, again.moved.tags) == (None, False, ())
+        if stop % 8 == 0:
+            again = run(shop, new)
+            assert (again.error, again.moved.wrote, again.moved.tags) == (None, False, ())
 
 
-@pytest.mark.parametrize("api", [True, False], ids=["referrers-api", "fallback-tag"])
-@pytest.mark.parametrize("how", ["cut", "500", "lost"])
+@every_way
 def test_rollback_stopped_after_every_request(api, how):
     def run(shop, first):
         return shop.rollback(first, withdraw=True)
@@ -107,5 +111,6 @@ def test_rollback_stopped_after_every_request(api, how):
         check_completed(shop, first, 3)
         assert list(shop.proofs(first).values()) == [2, 2, 1], stop
         assert [str(digest) for digest in shop.ledger().history.withdrawn] == [second]
-        again = run(shop, first)
-        assert (again.error, again.moved.wrote, again.moved.tags) == (None, False, ())
+        if stop % 8 == 0:
+            again = run(shop, first)
+            assert (again.error, again.moved.wrote, again.moved.tags) == (None, False, ())
