@@ -25,7 +25,7 @@ def folder() -> Path:
 
 def key(*names: str) -> str:
     """A hash over the locks and the Python that decide what is installed."""
-    python = f"{sys.implementation.cache_tag} {sys.platform}".encode()
+    python = f"{sys.implementation.cache_tag} {sys.platform} {getattr(sys, '_base_executable', '')}".encode()
     return hashlib.sha256(b"\0".join([python, *((HERE / name).read_bytes() for name in names)])).hexdigest()
 
 
