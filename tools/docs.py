@@ -18,8 +18,8 @@ from tools.action_pages import pages as action_pages
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _INTRO = """This page is made from the commands themselves by `make docs`; change the command, not the page.
-What the verbs do is told in [Publishing](../publishing.md), [Promotion](../promotion.md), [Verification](../verification.md),
-[History](../history.md) and [Audit](../audit.md)."""
+What the verbs do is told in [Publishing](../publishing.md), [Promotion](../promotion.md),
+[Verification](../verification.md), [History](../history.md) and [Audit](../audit.md)."""
 
 
 def document_cli() -> str:
