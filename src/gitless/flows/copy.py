@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from gitless.errors import MalformedContentError, RemoteError, UntrustedContentError
-from gitless.flows.parallel import map_together
+from gitless.flows.parallel import both, map_together
 from gitless.model.blob import Blob
 from gitless.model.descriptor import Descriptor
 from gitless.model.digest import Digest
@@ -22,11 +22,22 @@ MAX_DEPTH = 4  # an artifact, its evidence, evidence about that
 
 @dataclass
 class _Room:
-    """What may still be copied, and what was."""
+    """What may still be copied, and what was left out."""
 
     manifests: int = MAX_COPIED - 1
-    bytes: int = MAX_EVIDENCE_BYTES
+    bytes: int = field(default_factory=lambda: MAX_EVIDENCE_BYTES)
     left_out: list[Digest] = field(default_factory=list)
+
+    def take(self, root: Digest, manifests: int, *, deepest: bool) -> None:
+        self.manifests -= manifests
+        if self.manifests < 0 or (deepest and manifests):
+            why = f"More than {MAX_COPIED} referrers, or referrers of referrers more than {MAX_DEPTH} deep."
+            raise _flooded(root, why)
+
+    def take_bytes(self, subject: Digest, size: int) -> None:
+        self.bytes -= size
+        if self.bytes < 0:
+            raise _flooded(subject, f"More than {MAX_EVIDENCE_BYTES:,} bytes of referrers.")
 
 
 def copy_graph(source: Repository, target: Repository, root: Manifest) -> tuple[Digest, ...]:
@@ -48,27 +59,44 @@ def copy_graph(source: Repository, target: Repository, root: Manifest) -> tuple[
     if target.fetch_manifest(root.digest) is None:
         _copy_content(source, target, _parts(root), MAX_LAYER_BYTES)
         target.push_manifest(root)
-    _copy_referrers(source, target, root.digest, MAX_DEPTH, room)
+    subjects = [root.digest]
+    for depth in range(MAX_DEPTH + 1):
+        listings = map_together(lambda subject: _listed(source, target, subject), subjects)
+        room.take(root.digest, sum(len(item.everything) for item in listings), deepest=depth == MAX_DEPTH)
+        # one subject after the other: its listing is one document that several writers would fight for
+        for item in listings:
+            _copy_referrers(source, target, item, room)
+        subjects = [digest for item in listings for digest in item.everything]
+        if not subjects:
+            break
     return tuple(room.left_out)
 
 
-def _copy_referrers(source: Repository, target: Repository, subject: Digest, depth: int, room: _Room) -> None:
-    listing = [item for item in source.list_referrers(subject) if item.digest != subject]
-    room.manifests -= len(listing)
-    if room.manifests < 0 or (listing and depth == 0):
-        why = f"More than {MAX_COPIED} referrers, or referrers of referrers more than {MAX_DEPTH} deep."
-        raise _flooded(subject, why)
-    referrers = [item for item in map_together(lambda item: _fetch(source, subject, item, room), listing) if item]
-    for manifest in referrers:
-        room.bytes -= sum(part.size for part in _parts(manifest))
-    if room.bytes < 0:
-        raise _flooded(subject, f"More than {MAX_EVIDENCE_BYTES:,} bytes of referrers.")
+@dataclass(frozen=True)
+class _Listing:
+    """What refers to one digest at the source, and which of it is new to the target."""
+
+    subject: Digest
+    everything: tuple[Digest, ...]
+    new: tuple[Descriptor, ...]
+
+
+def _listed(source: Repository, target: Repository, subject: Digest) -> _Listing:
+    here, there = both(lambda: source.list_referrers(subject), lambda: target.list_referrers(subject))
+    known = {item.digest for item in there}
+    new = tuple(item for item in here if item.digest not in known)
+    return _Listing(subject, tuple(item.digest for item in here), new)
+
+
+def _copy_referrers(source: Repository, target: Repository, listing: _Listing, room: _Room) -> None:
+    subject = listing.subject
+    found = map_together(lambda item: _fetch(source, subject, item, room), listing.new)
+    referrers = [manifest for manifest in found if manifest]
+    room.take_bytes(subject, sum(part.size for manifest in referrers for part in _parts(manifest)))
     whole = [item for item in map_together(lambda item: _copy_one(source, target, item, room), referrers) if item]
     if whole:
         target.attach(subject, whole)
         target.settle(subject, whole)
-    for manifest in whole:
-        _copy_referrers(source, target, manifest.digest, depth - 1, room)
 
 
 def _fetch(source: Repository, subject: Digest, item: Descriptor, room: _Room) -> Manifest | None:
