@@ -18,6 +18,10 @@ FOREIGN = (
     "This pull request comes from a fork or from Dependabot: nothing is pushed or signed. What would be published is "
     "in the job summary."
 )
+_OWN = (
+    "This is a pull request, and no channel of its own is named: nothing is pushed or signed. What would be published "
+    "is in the job summary."
+)
 _PROMOTED = ("latest-stable", "stable")  # what D2's release workflow moves
 
 
@@ -61,12 +65,22 @@ def guard(request: PublishRequest, event: Event, *, allows_privileged: bool) -> 
     Raises:
         UsageError: The job has the repository's rights, for an event that strangers start.
     """
-    if event.is_foreign and not request.dry_run:
-        return replace(request, dry_run=True, branch=event.base), FOREIGN
-    if event.name == "pull_request" and request.dry_run:
-        return replace(request, branch=event.base), ""
+    if event.name == "pull_request":
+        return _pull_request(request, event)
     if not request.dry_run:
         check_event(event, "publish", allows_privileged=allows_privileged)
+    return request, ""
+
+
+def _pull_request(request: PublishRequest, event: Event) -> tuple[PublishRequest, str]:
+    """A dry run, judged for the branch it goes to, unless it may write and names a channel of its own."""
+    if request.dry_run:
+        return replace(request, branch=event.base), ""
+    if event.is_foreign:
+        return replace(request, dry_run=True, branch=event.base), FOREIGN
+    if request.channel is None:
+        # its merge commit is newer than the base branch: the default channel would take what nobody has merged
+        return replace(request, dry_run=True, branch=event.base), _OWN
     return request, ""
 
 

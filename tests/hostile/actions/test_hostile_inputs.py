@@ -217,8 +217,9 @@ def test_dependabot_gets_a_dry_run(publish: Step, tmp_path: Path) -> None:
     home = {"repo": {"full_name": "acme/apps"}}
     event.write_text(json.dumps({"pull_request": {"head": home, "base": home}}))
     given = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(event), "GITHUB_BASE_REF": "main"}
-    assert publish(**given, GITHUB_ACTOR="dependabot[bot]").outputs["pushed"] == "false"
-    assert publish(**given, GITHUB_ACTOR="alice").outputs["pushed"] == "true"
+    assert publish(**given, channel="pr-7", GITHUB_ACTOR="dependabot[bot]").outputs["pushed"] == "false"
+    assert publish(**given, GITHUB_ACTOR="alice").outputs["pushed"] == "false"
+    assert publish(**given, channel="pr-7", GITHUB_ACTOR="alice").outputs["pushed"] == "true"
 
 
 @pytest.mark.parametrize(

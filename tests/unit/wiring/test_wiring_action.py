@@ -109,7 +109,17 @@ def test_a_dry_run_of_our_own_pull_request_is_judged_for_its_branch_too() -> Non
         PublishRequest(dry_run=True, branch="main"),
         "",
     )
-    assert guard(PublishRequest(), event, allows_privileged=False) == (PublishRequest(), "")
+
+
+def test_our_own_pull_request_publishes_to_a_channel_of_its_own_only() -> None:
+    event = Event("pull_request", False, "main")
+    request, notice = guard(PublishRequest(), event, allows_privileged=False)
+    assert (request.dry_run, request.branch) == (True, "main")
+    assert notice.startswith("This is a pull request, and no channel of its own is named")
+    own = PublishRequest(channel="pr-7")
+    assert guard(own, event, allows_privileged=False) == (own, "")
+    request, _ = guard(own, Event("pull_request", True, "main"), allows_privileged=False)
+    assert request.dry_run
 
 
 @pytest.mark.parametrize("name", ["pull_request_target", "workflow_run"])
