@@ -47,6 +47,7 @@ class NamedDigest:
         promoted: The same under the promoting identity.
         evidence: The evidence as it was read.
         unread: How many referrers were left unread.
+        problem: Why evidence or manifest could not be read; empty when they were.
     """
 
     digest: Digest
@@ -55,6 +56,7 @@ class NamedDigest:
     promoted: tuple[JudgedEvidence, ...]
     evidence: tuple[Evidence, ...]
     unread: int = 0
+    problem: str = ""
 
     @property
     def records(self) -> tuple[RecordEntry, ...]:
@@ -79,9 +81,13 @@ def read_digest(repository: Repository, digest: Digest, trusted: Trusted, *, who
     Raises:
         RemoteError: The store failed.
     """
-    gathered, manifest = both(
-        lambda: gather(repository, digest), lambda: repository.fetch_manifest(digest) if whole else None
-    )
+    try:
+        gathered, manifest = both(
+            lambda: gather(repository, digest), lambda: repository.fetch_manifest(digest) if whole else None
+        )
+    except UntrustedContentError as error:
+        # whoever may write to the registry can break one listing, and must not stop the audit by that
+        return NamedDigest(digest, None, (), (), (), problem=f"{error.what} {error.why}")
     return NamedDigest(
         digest,
         manifest,
@@ -109,6 +115,9 @@ def evidence_findings(
     def finding(kind: str, reason: str, manifest: object = "") -> AuditFinding:
         return AuditFinding(component, channel, kind, tag, reason, found=str(named.digest), manifest=str(manifest))
 
+    if named.problem:
+        yield finding("evidence.unreadable", named.problem)
+        return
     if named.unread:
         yield finding("evidence.flooded", f"{named.unread} referrers are too many to be read.")
     if not role:

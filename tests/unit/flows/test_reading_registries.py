@@ -6,11 +6,14 @@ import time
 from datetime import timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.fakes.lives import HAPPENINGS
 from tests.fakes.promotion_shop import PromotionShop
 from tests.fakes.promotion_store import PromotionStore
 from tests.fakes.promotion_world import World
 from tests.fakes.promotions import HOUR, NOON
-from tests.fakes.registry_server import RegistryServer, Reply
+from tests.fakes.registry_server import INDEX, RegistryServer, Reply
 from tests.fakes.signed import make_artifact, trusted
 from tests.fakes.workshop import START, Workshop
 
@@ -147,3 +150,42 @@ def test_a_release_among_ten_thousand_is_always_looked_at() -> None:
         server.put_manifest(NAME, stored.media_type, stored.content, "v1.0.0")
         found = audit(shop, server, max_tags=0).findings
         assert [(item.kind, item.tag, item.expected) for item in found] == [("release.moved", "v1.0.0", str(first))]
+
+
+def test_a_damaged_listing_is_a_finding_and_hides_nothing_else() -> None:
+    with RegistryServer(referrers_api=False) as server:
+        shop = shop_on(server)
+        digest = server.tags(NAME)["v1.0.0"]
+        server.put_manifest(NAME, INDEX, b'{"manifests": 7', digest.replace(":", "-"))
+        strange = make_artifact(name="strange")
+        server.put_manifest(NAME, strange.media_type, strange.content, "by-hand")
+        found = {(item.kind, item.tag) for item in audit(shop, server).findings}
+        assert {("evidence.unreadable", "v1.0.0"), ("tag.unsigned", "by-hand")} <= found
+        assert {kind for kind, tag in found if tag in ("stable", "latest", "v1.1.0")} == set()
+
+
+def test_a_manifest_that_is_gone_while_its_tag_stays() -> None:
+    with RegistryServer() as server:
+        shop = shop_on(server)
+        digest = server.tags(NAME)["v1.0.0"]
+        server.on("GET", f"/manifests/{digest}", lambda request: Reply(404))
+        assert ("tag.dangling", "v1.0.0") in {(item.kind, item.tag) for item in audit(shop, server).findings}
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.lists(HAPPENINGS, min_size=6, max_size=14), st.booleans())
+def test_lives_are_told_over_http_as_they_were(lived, api) -> None:
+    world = World()
+    for name, arguments in lived:
+        getattr(world, name)(**arguments)
+    with RegistryServer(referrers_api=api) as server:
+        store = PromotionStore(opened(server))
+        store.put(world)
+        store.name_everything()
+        expected = store.expected(world)
+        auditor = Auditor(Trusted((), (trusted(store.promoter),)))
+        audited = AuditedStore("web", opened(server), "ghcr.io/acme/apps/web", (), ("stable",))
+        found = auditor.read_all([audited])[0].histories[0]
+        assert [(link.manifest, link.state, link.gap) for link in found.links] == expected.links
+        assert {(fault.kind, fault.manifest) for fault in found.faults} == expected.faults
+        assert found.tag.word == expected.word
