@@ -239,3 +239,26 @@ def test_nobody_is_trusted(tmp_path: Path) -> None:
     shop = Shop(tmp_path / "shop")
     assert "trusts nobody" in shop.run("audit", cwd=tmp_path).stderr
     assert "There is nobody to trust" in shop.run("history", cwd=tmp_path).stderr
+
+
+def test_a_channel_in_a_registry_of_its_own(tmp_path: Path) -> None:
+    street = Street(tmp_path)
+    production = tmp_path / "production"
+    file = street.repository / "gitless.yaml"
+    file.write_text(file.read_text().replace("{from: latest,", f"{{from: latest, registry: 'oci-layout:{production}',"))
+    street.commit()
+    street.release("one")
+    code, said, text = street.read("history", "web")
+    assert (code, said["channels"][0]["repository"]) == (0, f"oci-layout:{production}/web"), text
+    folder = tmp_path / "export"
+    code, said, text = street.read("audit", "--export", str(folder))
+    assert (code, said["findings"]) == (0, []), text
+    assert [item["repository"] for item in said["components"]] == [
+        f"oci-layout:{street.layout}/web",
+        f"oci-layout:{production}/web",
+    ]
+    index = json.loads((folder / "index.json").read_bytes())
+    assert [item["folder"] for item in index["exported"]] == ["web", "OTHER-2/web"]
+    for command in index["commands"]:
+        done = street.run(*command.split()[1:], cwd=folder)
+        assert done.returncode == 0, (command, done.stderr)
