@@ -35,7 +35,7 @@ class Referrers:
     def __init__(self, endpoint: Endpoint, store: IndexStore) -> None:
         self._endpoint, self._store = endpoint, store
         self._has_api: bool | None = None
-        self._entered: dict[Digest, float] = {}
+        self._entered: dict[Digest, tuple[float, Digest]] = {}
         self._unconfirmed: set[Digest] = set()
 
     def listing(self, subject: Digest) -> tuple[Descriptor, ...]:
@@ -65,15 +65,17 @@ class Referrers:
     def confirm(self, subject: Digest, referrers: Sequence[Manifest]) -> None:
         """See `ports.ReferrerStore`; the API's own listing was read when they were attached."""
         if subject in self._unconfirmed:
-            watch(self._store, subject, referrers, self._endpoint.patience, self._entered[subject])
+            pause, last = self._entered[subject]
+            last = watch(self._store, subject, referrers, self._endpoint.patience, pause, last)
+            self._entered[subject] = (pause, last)
             self._unconfirmed.discard(subject)
 
     def settle(self, subject: Digest, referrers: Sequence[Manifest]) -> None:
         """See `ports.ReferrerStore`; nothing to do where the registry lists referrers by itself."""
         self.confirm(subject, referrers)
-        pause = self._entered.pop(subject, None)
-        if pause is not None:
-            watch(self._store, subject, referrers, self._endpoint.patience, pause)
+        entered = self._entered.pop(subject, None)
+        if entered is not None:
+            watch(self._store, subject, referrers, self._endpoint.patience, *entered)
 
     def _enter(
         self, subject: Digest, referrers: Sequence[Manifest], index: Manifest | None, start: float
@@ -83,7 +85,7 @@ class Referrers:
         if merged is None:
             return index
         self._store.push_manifest(merged, subject.fallback_tag)
-        self._entered[subject] = pause_after(patience.now() - start)
+        self._entered[subject] = (pause_after(patience.now() - start), merged.digest)
         self._unconfirmed.add(subject)
         return merged
 

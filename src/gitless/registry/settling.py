@@ -36,8 +36,13 @@ def pause_after(seconds: float) -> float:
 
 
 def watch(
-    store: IndexStore, subject: Digest, referrers: Sequence[Manifest], patience: Patience, pause: float
-) -> Manifest | None:
+    store: IndexStore,
+    subject: Digest,
+    referrers: Sequence[Manifest],
+    patience: Patience,
+    pause: float,
+    last: Digest,
+) -> Digest:
     """Look at the fallback index after a pause, and see to it that it lists the referrers.
 
     Args:
@@ -46,9 +51,10 @@ def watch(
         referrers: The manifests to list.
         patience: Limits.
         pause: Seconds to wait, on average.
+        last: The index as it was last seen or written; another one means that there is a crowd, to be watched longer.
 
     Returns:
-        The index, which lists every one of them.
+        The index as it was seen last; it lists every one of them.
 
     Raises:
         RemoteError: Other writers kept overwriting it until the deadline, or the tag is no index.
@@ -60,14 +66,17 @@ def watch(
         start = patience.now()
         index = store.fetch_manifest(subject.fallback_tag)
         merged = fallback.merge(index, subject, referrers)
-        if merged is None:
+        if merged is None and index is not None:
+            if index.digest != last:
+                needed, last = _WARY, index.digest
             confirmed += 1
             if confirmed >= needed:
-                return index
+                return last
             continue
-        # somebody overwrote it, so there is a crowd: watch longer
+        if merged is None:
+            continue
         store.push_manifest(merged, subject.fallback_tag)
-        needed, confirmed = _WARY, 0
+        needed, confirmed, last = _WARY, 0, merged.digest
         pause = min(_MOST_SECONDS, max(pause * 2, 2 * (patience.now() - start)))
     raise RemoteError(
         f"The evidence of {subject} does not stay in the index {subject.fallback_tag}.",

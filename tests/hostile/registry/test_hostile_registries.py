@@ -373,8 +373,9 @@ def test_a_fallback_index_that_forgets_ends_with_the_deadline(server: RegistrySe
     subject = push_artifact(store)
     (made,) = push_layers(store, subject.descriptor, "sign")
     server.on("PUT", "/manifests/sha256-", replies.status(201))
+    store.attach(subject.digest, [made])
     with pytest.raises(RemoteError, match="does not stay"):
-        store.attach(subject.digest, [made])
+        store.confirm(subject.digest, [made])
 
 
 def test_a_mount_that_lies_does_not_pass_for_another_blob(server: RegistryServer) -> None:
