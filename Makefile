@@ -32,7 +32,7 @@ format: .venv/.ready ## Lay the code out
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-demo: .venv/.ready ## Publish a small repository into a folder, change it, publish again, verify
+demo: .venv/.ready ## Publish a small repository into a folder, promote it, roll it back, verify
 	@$(BIN)/python tools/demo.py
 
 docs: .venv/.ready ## Write the pages that are made from the code

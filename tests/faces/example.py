@@ -51,6 +51,7 @@ class Example:
         self.repository = Repository(path)
         self.repository.git("remote", "set-url", "origin", f"https://github.com/{NAME}")
         self.repository.copy(REPOSITORY / "examples" / "apps")
+        self.repository.write({"gitless.yaml": anyone(self.path)})
         bare = self.beside / "remote.git"
         subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch", "main", str(bare)], check=True)
         # the address stays GitHub's, which annotations and evidence name; only git is sent to the folder
@@ -101,6 +102,14 @@ class Example:
         variables = stack.issuers.github_job(sha=commit, ref=ref, path=workflow)
         asked = {name: value for name, value in variables.items() if name.startswith("ACTIONS_ID_TOKEN_")}
         return {**asked, **stack.issuers.client_environment(), "GITHUB_WORKFLOW_REF": variables["GITHUB_WORKFLOW_REF"]}
+
+
+def anyone(path: Path) -> str:
+    """The example's configuration without identities, for jobs that sign with a key or are others than it names."""
+    settings = yaml.safe_load((path / "gitless.yaml").read_text())
+    del settings["identities"]
+    text: str = yaml.safe_dump(settings)
+    return text
 
 
 def make_key(folder: Path) -> str:

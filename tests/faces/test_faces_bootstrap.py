@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.faces.example import anyone
 from tools.faces.kept import wheelhouse
 from tools.peers.commands import PASSWORD, Tools
 from tools.peers.publisher import Repository
@@ -192,6 +193,7 @@ def test_steps_that_start_together_share_one_environment(
 def test_each_set_holds_all_that_its_verbs_need(release: Path, machine: dict[str, str], tmp_path: Path) -> None:
     repository = Repository(tmp_path / "apps")
     repository.copy(REPOSITORY / "examples" / "apps")
+    repository.write({"gitless.yaml": anyone(repository.path)})
     repository.commit()
     key = Tools(tmp_path / "tools").generate_key()
     settings = {"GITLESS_WHEELHOUSE": str(wheelhouse()), "GITLESS_REGISTRY": f"oci-layout:{tmp_path / 'store'}"}
