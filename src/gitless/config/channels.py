@@ -24,7 +24,13 @@ class ProvenanceGate(Section):
     """Where the artifact must have been built from."""
 
     repository: Text = Field(description="Source repository, such as acme/apps.")
-    ref: Text = Field(description="Source ref, such as refs/heads/main.")
+    ref: Text = Field(description="Source ref, such as refs/heads/main; `*` stands for any text.")
+    workflow: Text | None = Field(
+        default=None, description="Workflow or pipeline file that built it, with repository and ref; `*` for any text."
+    )
+    runners: tuple[Literal["github-hosted", "gitlab-hosted", "self-hosted"], ...] = Field(
+        default=(), description="Kinds of runner that will do; empty: any."
+    )
 
 
 class SbomGate(Section):
@@ -55,6 +61,7 @@ class FreezeWindow(Section):
     days: tuple[Day, ...] = Field(default=(), description="Days of the week.")
     start: date | None = Field(default=None, alias="from", description="First day.")
     to: date | None = Field(default=None, description="Last day.")
+    yearly: bool = Field(default=False, description="Whether the span comes back every year.")
     reason: Text | None = Field(default=None, description="Why.")
 
     @model_validator(mode="after")
@@ -62,6 +69,8 @@ class FreezeWindow(Section):
         span = self.start is not None and self.to is not None
         if (self.start is None) != (self.to is None) or span == bool(self.days):
             raise ValueError("needs either days, or from and to")
+        if self.yearly and self.days:
+            raise ValueError("yearly belongs to from and to")
         if self.start and self.to and self.to < self.start:
             raise ValueError("to is before from")
         return self
@@ -81,6 +90,9 @@ class Gates(Section):
     sbom: SbomGate | None = Field(default=None, description="Which SBOM it carries.")
     approvals: ApprovalsGate | None = Field(default=None, description="Who approved.")
     checks: tuple[CheckGate, ...] = Field(default=(), description="Which checks are green.")
+    attestations: tuple[Text, ...] = Field(
+        default=(), description="Predicate types of which a valid statement about the digest must exist and not fail."
+    )
     soak: Duration | None = Field(default=None, description="How long it was in the source channel.")
     freeze: FreezeGate | None = Field(default=None, description="When nothing moves.")
 

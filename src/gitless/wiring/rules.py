@@ -13,12 +13,14 @@ from gitless.model.promotion import PolicyFact
 
 if TYPE_CHECKING:
     from gitless.config.channels import Channel, Gates
+    from gitless.config.channels import ProvenanceGate as ProvenanceSection
     from gitless.config.schema import Config
     from gitless.config.trust import Identity
     from gitless.flows.move import Rules
     from gitless.promotion.gates.approvals import ApprovalsGate
     from gitless.promotion.gates.checks import ChecksGate
     from gitless.promotion.gates.freeze import FreezeGate
+    from gitless.promotion.gates.provenance import ProvenanceGate
     from gitless.promotion.policy import EmergencyPolicy, GatePolicy
     from gitless.verification.trust import Trust
 
@@ -74,9 +76,7 @@ def read_policy(path: Path, top: Path, url: str, env: Mapping[str, str]) -> Poli
 
     content = read(name.rpartition("/")[2])
     fact = PolicyFact(Digest.of(content), branch.commit, f"{url}/blob/{branch.commit}/{name}")
-    notice = (
-        "" if branch.has_remote else "There is no remote: the rules are this clone's own, and nobody protects them."
-    )
+    notice = "" if branch.has_remote else _UNPROTECTED
     return PolicySource(parse_config(content, f"{branch.branch}:{name}"), fact, branch.branch, read, notice)
 
 
@@ -97,7 +97,7 @@ def channel_rules(source: PolicySource, channel: str, env: Mapping[str, str]) ->
             why=f"gitless.yaml of {source.branch} has no such channel with `from`.",
             hint=f"Known are {', '.join(known)}." if known else "Add channels: {stable: {from: latest}} to it.",
         )
-    identities = config.identities
+    identities, above = config.identities, config.channels.get(section.source)
     same_key = bool(identities.publish and identities.promote and identities.publish.key) and (
         identities.publish == identities.promote
     )
@@ -109,6 +109,7 @@ def channel_rules(source: PolicySource, channel: str, env: Mapping[str, str]) ->
         environment=section.environment or "",
         branch=source.branch,
         shared_key=same_key,
+        guarded_source=bool(above and above.source),
     )
 
 
@@ -148,7 +149,6 @@ def trusted_root(source: PolicySource, env: Mapping[str, str]) -> bytes:
 
 
 def _policy(config: Config, channel: str, section: Channel) -> GatePolicy:
-    from gitless.promotion.gates.provenance import ProvenanceGate
     from gitless.promotion.gates.releases import ReleaseGate
     from gitless.promotion.gates.sbom import SbomGate
     from gitless.promotion.gates.secrets import SecretsGate
@@ -162,7 +162,7 @@ def _policy(config: Config, channel: str, section: Channel) -> GatePolicy:
         source=section.source or "",
         secrets=SecretsGate(tuple(entry.to_waiver() for entry in config.waivers)),
         release=ReleaseGate(section.releases.prereleases) if section.releases else None,
-        provenance=ProvenanceGate(built.repository, built.ref) if built else None,
+        provenance=_provenance(built),
         sbom=SbomGate(sbom.profile) if sbom else None,
         approvals=_approvals(gates),
         checks=_checks(gates),
@@ -170,6 +170,12 @@ def _policy(config: Config, channel: str, section: Channel) -> GatePolicy:
         freeze=_freeze(gates),
         emergency=_emergency(section),
     )
+
+
+def _provenance(built: ProvenanceSection | None) -> ProvenanceGate | None:
+    from gitless.promotion.gates.provenance import ProvenanceGate
+
+    return ProvenanceGate(built.repository, built.ref, built.workflow or "", built.runners) if built else None
 
 
 def _approvals(gates: Gates | None) -> ApprovalsGate | None:
@@ -181,9 +187,9 @@ def _approvals(gates: Gates | None) -> ApprovalsGate | None:
 def _checks(gates: Gates | None) -> ChecksGate | None:
     from gitless.promotion.gates.checks import ChecksGate, RequiredCheck
 
-    if not gates or not gates.checks:
+    if not gates or not (gates.checks or gates.attestations):
         return None
-    return ChecksGate(tuple(RequiredCheck(check.name, check.app_id) for check in gates.checks))
+    return ChecksGate(tuple(RequiredCheck(check.name, check.app_id) for check in gates.checks), gates.attestations)
 
 
 def _freeze(gates: Gates | None) -> FreezeGate | None:
@@ -192,7 +198,7 @@ def _freeze(gates: Gates | None) -> FreezeGate | None:
     if not gates or not gates.freeze:
         return None
     windows = tuple(
-        FreezeWindow(tuple(window.days), window.start, window.to, reason=window.reason or "")
+        FreezeWindow(tuple(window.days), window.start, window.to, window.yearly, window.reason or "")
         for window in gates.freeze.windows
     )
     return FreezeGate(gates.freeze.timezone, windows)
