@@ -94,15 +94,15 @@ class PromotionStore:
     def unseen_by_history(self, world: World) -> set[Digest]:
         """Manifests that neither the journal nor a later record nor the channel's digest leads to."""
         named = self.artifacts[world.tag].digest if world.tag else None
-        todo = [self.records[item].digest for item in world.listed()]
-        reached = {item.digest for item in self.records.values() if item.subject and item.subject.digest == named}
+        beside = {item.digest for item in self.records.values() if item.subject and item.subject.digest == named}
+        todo, walked = [self.records[item].digest for item in world.listed()], set()
         while todo:
             digest = todo.pop()
-            reached.add(digest)
+            walked.add(digest)
             before = self.builds_on.get(digest)
-            if before and before not in reached:
+            if before and before not in walked:
                 todo.append(before)
-        return {item.digest for item in self.records.values()} - reached
+        return {item.digest for item in self.records.values()} - walked - beside
 
     def attach(self, record: Record, subject: Manifest, signer: KeySigner | None = None) -> Manifest:
         """Sign a record that holds real digests, and attach it."""

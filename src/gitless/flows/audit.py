@@ -10,18 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gitless.errors import UntrustedContentError
-from gitless.flows.audit_evidence import NamedDigest, Trusted, evidence_findings, read_digest
+from gitless.flows.audit_evidence import Trusted, evidence_findings
 from gitless.flows.audit_policies import judge_policies
-from gitless.flows.history import ChannelPlace, read_settled, read_whole
-from gitless.flows.ledger import Ledger
-from gitless.flows.parallel import both, map_together
+from gitless.flows.audit_store import MAX_TAGS, AuditedStore, StoreReader, StoreReading
+from gitless.flows.parallel import map_together
 from gitless.model.audit import AuditedComponent, AuditFinding, AuditResult, Remembered
-from gitless.model.digest import Digest
-from gitless.model.history import ChannelHistory, RecordEntry
-from gitless.ports import PolicyHistory, Repository
+from gitless.ports import PolicyHistory
 from gitless.promotion.inspection import (
-    choose_tags,
     inspect_channel,
     inspect_published,
     inspect_releases,
@@ -31,58 +26,6 @@ from gitless.promotion.journal import journal_tag
 from gitless.promotion.memory import compare_memory
 from gitless.promotion.tags import is_release
 from gitless.verification.judge import valid
-
-MAX_TAGS = 1000  # of those that are neither channels nor releases, for each repository
-
-
-@dataclass(frozen=True)
-class AuditedStore:
-    """One repository of one component.
-
-    Attributes:
-        component: The component.
-        repository: Its store.
-        name: The store's name, as records write it.
-        published: Channels that publish moves.
-        promoted: Channels that promotions move.
-        is_whole: Whether all channels of the repository are meant; if not, other tags are left alone.
-    """
-
-    component: str
-    repository: Repository
-    name: str
-    published: tuple[str, ...] = ()
-    promoted: tuple[str, ...] = ()
-    is_whole: bool = True
-
-    def is_guarded(self, tag: str) -> bool:
-        """Whether the tag is a channel or a release."""
-        return is_release(tag) or tag in self.published or tag in self.promoted
-
-
-@dataclass(frozen=True)
-class StoreReading:
-    """Everything that was read of one repository.
-
-    Attributes:
-        store: The repository.
-        tags: How many tags there are.
-        named: What the tags that were looked at name.
-        left_out: How many were not looked at.
-        digests: The digests they name, each with its evidence.
-        histories: The channels that promotions move.
-        entries: Every record that was read.
-        broken: Channels whose journal cannot be read, and why.
-    """
-
-    store: AuditedStore
-    tags: int
-    named: Mapping[str, Digest | None]
-    left_out: int
-    digests: Mapping[Digest, NamedDigest]
-    histories: tuple[ChannelHistory, ...]
-    entries: Mapping[Digest, RecordEntry]
-    broken: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -108,7 +51,8 @@ class Auditor:
             UntrustedContentError: A journal's tag names something else, or content does not have its digest.
             RemoteError: A store failed.
         """
-        return map_together(self.read, stores)
+        reader = StoreReader(self.trusted, self.max_tags)
+        return map_together(reader.read, stores)
 
     def judge(
         self, readings: Sequence[StoreReading], now: datetime, findings: Sequence[AuditFinding] = ()
@@ -133,56 +77,6 @@ class Auditor:
             tuple(dict.fromkeys([*notices, *unchecked])),
             sum(item.requests for item in stores.values()),
         )
-
-    def read(self, store: AuditedStore) -> StoreReading:
-        """Read one repository: tags and journals first, then the evidence of everything that is named.
-
-        Raises:
-            UntrustedContentError: As `read_all`.
-            RemoteError: As `read_all`.
-        """
-        known: dict[Digest, RecordEntry] = {}
-        places = [ChannelPlace(name, store.repository, store.name) for name in store.promoted]
-        tags, outcomes = both(
-            store.repository.list_tags,
-            lambda: map_together(lambda place: self._ledger(place, store.component, known), places),
-        )
-        ledgers = [(place, item) for place, item in zip(places, outcomes, strict=True) if isinstance(item, Ledger)]
-        broken = {
-            place.channel: item for place, item in zip(places, outcomes, strict=True) if not isinstance(item, Ledger)
-        }
-        chosen, left_out = self._choose(store, tags, [ledger for _, ledger in ledgers])
-        named = dict(zip(chosen, map_together(store.repository.resolve, chosen), strict=True))
-        digests = self._read_digests(store, named)
-        beside = tuple(entry for item in digests.values() for entry in item.records)
-        histories = tuple(read_whole(place, store.component, ledger, known, beside) for place, ledger in ledgers)
-        entries = {**{entry.manifest: entry for entry in beside}, **known}
-        return StoreReading(store, len(tags), named, left_out, digests, histories, entries, broken)
-
-    def _read_digests(self, store: AuditedStore, named: Mapping[str, Digest | None]) -> dict[Digest, NamedDigest]:
-        """The evidence of everything that is named; manifests too where a channel, a release or a build is."""
-        builds = {str(newest_build(named, channel)) for channel in store.published}
-        whole = {digest for tag, digest in named.items() if digest and (store.is_guarded(tag) or tag in builds)}
-        digests = sorted({digest for digest in named.values() if digest})
-        read = map_together(
-            lambda digest: read_digest(store.repository, digest, self.trusted, whole=digest in whole), digests
-        )
-        return dict(zip(digests, read, strict=True))
-
-    def _choose(
-        self, store: AuditedStore, tags: Sequence[str], ledgers: Sequence[Ledger]
-    ) -> tuple[tuple[str, ...], int]:
-        channels = (*store.published, *store.promoted)
-        if store.is_whole:
-            return choose_tags(tags, channels, self.max_tags)
-        releases = {name for ledger in ledgers for name in ledger.history.releases}
-        return tuple(tag for tag in tags if tag in channels or tag in releases), 0
-
-    def _ledger(self, place: ChannelPlace, component: str, known: dict[Digest, RecordEntry]) -> Ledger | str:
-        try:
-            return read_settled(place, component, self.trusted.promoters, known)
-        except UntrustedContentError as error:
-            return f"{error.what} {error.why}"  # one broken channel must not hide all the others
 
     def _findings(self, reading: StoreReading) -> Iterator[AuditFinding]:
         store = reading.store

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gitless.errors import UntrustedContentError
@@ -16,7 +16,7 @@ from gitless.model.manifest import Manifest
 from gitless.model.media_types import PREDICATE_SUMMARY
 from gitless.model.namespace import PROMOTION
 from gitless.ports import Repository
-from gitless.verification.evidence import Evidence, JudgedEvidence
+from gitless.verification.evidence import JudgedEvidence
 from gitless.verification.judge import REQUIRED_PREDICATES, judge, valid
 from gitless.verification.trust import Trust
 
@@ -45,7 +45,7 @@ class NamedDigest:
         manifest: Its manifest, where it was needed; None also where it is not there.
         published: Its evidence under the publishing identity.
         promoted: The same under the promoting identity.
-        evidence: The evidence as it was read.
+        is_recorded: Whether it has a valid record that was read with the journal.
         unread: How many referrers were left unread.
         problem: Why evidence or manifest could not be read; empty when they were.
     """
@@ -54,48 +54,71 @@ class NamedDigest:
     manifest: Manifest | None
     published: tuple[JudgedEvidence, ...]
     promoted: tuple[JudgedEvidence, ...]
-    evidence: tuple[Evidence, ...]
+    is_recorded: bool = False
     unread: int = 0
     problem: str = ""
 
     @property
     def records(self) -> tuple[RecordEntry, ...]:
-        """The promotion records among it."""
+        """The promotion records among what was read here."""
         return record_entries(self.promoted)
 
     @property
     def is_signed(self) -> bool:
         """Whether anything trusted vouches for it."""
-        return bool(valid(self.published) or valid(self.promoted))
+        return self.is_promoted or bool(valid(self.published))
+
+    @property
+    def is_promoted(self) -> bool:
+        """Whether the promoting identity vouches for it."""
+        return self.is_recorded or bool(valid(self.promoted))
 
 
-def read_digest(repository: Repository, digest: Digest, trusted: Trusted, *, whole: bool) -> NamedDigest:
+def read_digest(
+    repository: Repository,
+    digest: Digest,
+    trusted: Trusted,
+    manifest: Manifest | None,
+    known: Mapping[Digest, RecordEntry],
+    *,
+    whole: bool,
+) -> NamedDigest:
     """Read and weigh the evidence of one digest.
 
     Args:
         repository: Its store.
         digest: The digest.
         trusted: The identities.
-        whole: Whether its manifest is needed too, as a channel or a release names it.
+        manifest: Its manifest, where that was read already.
+        known: Records that were read already; they are not read again.
+        whole: Whether its manifest is needed, as a channel or a release names it.
 
     Raises:
         RemoteError: The store failed.
     """
     try:
-        gathered, manifest = both(
-            lambda: gather(repository, digest), lambda: repository.fetch_manifest(digest) if whole else None
+        listing, fetched = both(
+            lambda: repository.list_referrers(digest),
+            lambda: repository.fetch_manifest(digest) if whole and manifest is None else manifest,
         )
+        read = {item.digest for item in listing if _is_about(known.get(item.digest), digest)}
+        gathered = gather(repository, digest, [item for item in listing if item.digest not in read])
     except UntrustedContentError as error:
         # whoever may write to the registry can break one listing, and must not stop the audit by that
-        return NamedDigest(digest, None, (), (), (), problem=f"{error.what} {error.why}")
+        return NamedDigest(digest, None, (), (), problem=f"{error.what} {error.why}")
     return NamedDigest(
         digest,
-        manifest,
+        fetched,
         tuple(judge_all(gathered.evidence, digest, trusted.publishers)),
         tuple(judge_all(gathered.evidence, digest, trusted.promoters)),
-        gathered.evidence,
+        bool(read),
         gathered.unread,
     )
+
+
+def _is_about(entry: RecordEntry | None, digest: Digest) -> bool:
+    """Whether this is a record that verifies and promotes the digest."""
+    return bool(entry and entry.standing == "valid" and entry.record and entry.record.digest == digest)
 
 
 def evidence_findings(
@@ -126,7 +149,7 @@ def evidence_findings(
         return
     if trusted.publishers:
         yield from (finding(*item) for item in _published(named))
-    if role == "promote" and not valid(named.promoted):
+    if role == "promote" and not named.is_promoted:
         yield finding("evidence.unpromoted", "Nothing of the promoting identity is attached to what it names.")
     for kind, item in _strangers(named) if trusted.publishers else ():
         yield finding(kind, f"{item.predicate_type or 'A bundle'}: {item.reason}", item.manifest)

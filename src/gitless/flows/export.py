@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gitless.errors import MalformedContentError, RemoteError
-from gitless.flows.audit import AuditedStore, StoreReading
+from gitless.flows.audit_store import AuditedStore, StoreReading
 from gitless.flows.parallel import map_together
 from gitless.model.bundle import MAX_FOREIGN_BUNDLE_BYTES, is_bundle_media_type
 from gitless.model.canonical import canonical_json

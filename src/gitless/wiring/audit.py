@@ -24,8 +24,8 @@ from gitless.wiring.system import SystemClock, read_file
 
 if TYPE_CHECKING:
     from gitless.config.components import Component
-    from gitless.flows.audit import AuditedStore, StoreReading
     from gitless.flows.audit_evidence import Trusted
+    from gitless.flows.audit_store import AuditedStore, StoreReading
     from gitless.ports import PolicyHistory
     from gitless.promotion.memory import Heads
     from gitless.registry.open import Stores
@@ -58,7 +58,8 @@ def audit(request: AuditRequest) -> AuditResult:
         UsageError: There is no gitless.yaml, it trusts nobody, or a flag or file is wrong.
         RemoteError: A store failed.
     """
-    from gitless.flows.audit import MAX_TAGS, Auditor
+    from gitless.flows.audit import Auditor
+    from gitless.flows.audit_store import MAX_TAGS
     from gitless.registry.open import Stores
 
     path = Path(request.place.config or CONFIG_NAME)
@@ -106,7 +107,7 @@ def _policy(path: Path, top: Path, env: Mapping[str, str]) -> tuple[PolicySource
 
 def _stores(setup: Setup, source: PolicySource, stores: Stores, request: PlaceRequest) -> list[AuditedStore]:
     from gitless.config.components import select
-    from gitless.flows.audit import AuditedStore
+    from gitless.flows.audit_store import AuditedStore
 
     channels = _channels(source, request.channels)
     found = []

@@ -12,8 +12,9 @@ from tests.fakes.signed import make_artifact, make_signer
 from tests.fakes.workshop import START, Workshop
 
 from gitless.artifact.manifest import build_referrer
-from gitless.flows.audit import AuditedStore, Auditor
+from gitless.flows.audit import Auditor
 from gitless.flows.audit_evidence import Trusted
+from gitless.flows.audit_store import AuditedStore
 from gitless.model.audit import Remembered
 from gitless.model.blob import Blob
 from gitless.model.digest import Digest

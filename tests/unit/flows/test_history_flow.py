@@ -13,8 +13,9 @@ from tests.fakes.promotion_world import Expected, World
 from tests.fakes.promotions import HOUR, NOON
 from tests.fakes.signed import make_signer, trusted
 
-from gitless.flows.audit import AuditedStore, Auditor
+from gitless.flows.audit import Auditor
 from gitless.flows.audit_evidence import Trusted
+from gitless.flows.audit_store import AuditedStore
 from gitless.flows.history import ChannelPlace, tell
 from gitless.model.history import ChannelHistory
 from gitless.registry.memory import MemoryRepository
@@ -46,9 +47,7 @@ def said(history: ChannelHistory) -> dict[str, Any]:
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(
-    st.lists(HAPPENINGS, min_size=8, max_size=16) | st.lists(HAPPENINGS, max_size=6), st.lists(LOSSES, max_size=4)
-)
+@given(st.lists(HAPPENINGS, min_size=8, max_size=16) | st.lists(HAPPENINGS, max_size=6), st.lists(LOSSES, max_size=4))
 def test_two_hundred_lives_are_told_and_audited_as_they_were(lived: Sequence[Any], lost: Sequence[Any]) -> None:
     world = World()
     for name, arguments in (*lived, *lost):
