@@ -1,6 +1,6 @@
 """Run the rings of tests one after the other, and close with one line for each: whether it ran, and how it ended.
 
-`GITLESS_RINGS` chooses: unset, every ring whose programs are there; `all`, a ring that cannot run is a failure;
+`GITLESS_RINGS` chooses: unset, every ring whose programs are there; `all`, a ring that cannot run and a test that is skipped are failures;
 a comma-separated list, those rings. Rings that need nothing but Python run with the network cut off, where the system
 lets us; tests/conftest.py refuses everything but loopback in any case.
 """
@@ -110,7 +110,7 @@ def _run(ring: Ring, arguments: list[str]) -> Outcome:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the chosen rings; the exit code is 1 when one failed or, with `all`, did not run."""
+    """Run the chosen rings; the exit code is 1 when one failed or, with `all`, did not run as a whole."""
     chosen = os.environ.get("GITLESS_RINGS", "")
     names = {ring.name for ring in RINGS} if chosen in {"", "all"} else set(chosen.split(","))
     if unknown := names - {ring.name for ring in RINGS}:
@@ -125,7 +125,12 @@ def main(arguments: list[str]) -> int:
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text("\n".join(lines) + "\n")
     print("\n" + "\n".join(lines))
-    bad = [outcome.ring for outcome in outcomes if not outcome.ok or (must_run and not outcome.ran)]
+    # a test that was skipped has not run either, and where everything must run that is a failure
+    bad = [
+        outcome.ring
+        for outcome in outcomes
+        if not outcome.ok or (must_run and (not outcome.ran or " skipped" in outcome.text))
+    ]
     if bad:
         print(f"rings: failed or not run: {', '.join(bad)}")
     return 1 if bad else 0
