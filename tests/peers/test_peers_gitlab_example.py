@@ -39,7 +39,8 @@ class Pipeline:
     def run(self, name: str, tag: str = "", **variables: str) -> None:
         """Run the script of one job, on main or on a tag."""
         job = self._jobs[name]
-        env = self._apps.release(tag) if tag else self._apps.variables()
+        claims = {"environment": job["environment"]["name"]} if "environment" in job else {}
+        env = self._apps.release(tag, **claims) if tag else self._apps.variables()
         if job.get("extends") != ".signs":
             del env["SIGSTORE_ID_TOKEN"]
         gitless = Path(sys.executable).parent
