@@ -1,8 +1,8 @@
 """Run the rings of tests one after the other, and close with one line for each: whether it ran, and how it ended.
 
-`GITLESS_RINGS` chooses: unset, every ring whose programs are there; `all`, a ring that cannot run and a test that is skipped are failures;
-a comma-separated list, those rings. Rings that need nothing but Python run with the network cut off, where the system
-lets us; tests/conftest.py refuses everything but loopback in any case.
+`GITLESS_RINGS` chooses: unset, every ring whose programs are there; `all`, a ring that cannot run is a failure, and so
+is a test that is skipped; a comma-separated list, those rings. Rings that need nothing but Python run with the network
+cut off, where the system lets us; tests/conftest.py refuses everything but loopback in any case.
 """
 
 from __future__ import annotations
