@@ -27,7 +27,7 @@ class ProtectedBranch:
         env: The environment: the platform names the branch.
 
     Raises:
-        UsageError: The branch is not known.
+        UsageError: The branch is not known, or a CI job has no remote.
         RemoteError: The remote cannot be asked.
     """
 
@@ -35,6 +35,12 @@ class ProtectedBranch:
         self._git = GitCommand(top, env)
         remote = self._git.run("config", "--get", "remote.origin.url")
         self.has_remote = remote.status == 0
+        if not self.has_remote and (_is_ci(env) or self._git.run("remote").line):
+            raise UsageError(
+                "There is no remote `origin` to read the rules from.",
+                why="Promotions are judged by gitless.yaml of the protected default branch, never by a job's own copy.",
+                hint="Check out with actions/checkout or let GitLab clone; elsewhere name the remote origin.",
+            )
         self._secrets = _credential(remote.line, env)
         self.branch = self._find_branch(env)
         self.commit = self._fetch()
@@ -117,6 +123,10 @@ def _credential(remote: str, env: Mapping[str, str]) -> dict[str, Secret]:
         return {}
     basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
     return {f"http.{server.rstrip('/')}/.extraHeader": Secret(f"Authorization: Basic {basic}")} if is_ours else {}
+
+
+def _is_ci(env: Mapping[str, str]) -> bool:
+    return "true" in (env.get("GITHUB_ACTIONS"), env.get("GITLAB_CI"))
 
 
 def _github_default(env: Mapping[str, str]) -> str:

@@ -18,6 +18,8 @@ _SHARED = (
     click.option("--planned", metavar="FILE", help="Do what this plan says, and nothing else."),
     click.option("--partial", is_flag=True, help="Move the components that pass though others do not."),
     click.option("--dry-run", is_flag=True, help="Judge everything, write nothing."),
+    click.option("--name", metavar="NAME", help="A component, as an argument names it."),
+    click.option("--path", metavar="DIR", help="A component's folder; names it by its last part."),
     click.option("--config", metavar="FILE", help="Configuration file.  [default: gitless.yaml]"),
     click.option("--registry", metavar="R", help="HOST[:PORT]/PREFIX or oci-layout:DIR; component X is R/X."),
     click.option("--signing-key", metavar="FILE|env://VAR", help="Private key; or set GITLESS_SIGNING_KEY."),
@@ -34,7 +36,7 @@ def _shared(command: F) -> F:
 
 
 @click.command("promote")
-@click.argument("names", metavar="NAME…", nargs=-1, required=True)
+@click.argument("names", metavar="NAME…", nargs=-1)
 @click.option("--to", "channel", metavar="CHANNEL", required=True, help="The channel to move.")
 @click.option("--from", "source", metavar="CHANNEL", help="Take what this channel names.  [default: channels.C.from]")
 @click.option("--digest", metavar="sha256:…", help="Promote exactly this digest.")
@@ -52,7 +54,7 @@ def promote_command(as_json: bool, summary: str | None, **options: object) -> in
 
 
 @click.command("rollback")
-@click.argument("names", metavar="NAME…", nargs=-1, required=True)
+@click.argument("names", metavar="NAME…", nargs=-1)
 @click.option("--channel", metavar="CHANNEL", required=True, help="The channel to move back.")
 @click.option("--to", "back_to", metavar="vX.Y.Z|sha256:…|previous", required=True, help="Where to.")
 @click.option("--withdraw", is_flag=True, help="Record that what is left behind must never be promoted again.")

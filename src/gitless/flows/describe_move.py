@@ -9,9 +9,11 @@ from gitless.flows.changes import predicate_changes
 from gitless.flows.evidence import gather, judge_all
 from gitless.flows.examine import Examined
 from gitless.flows.move import Rules
+from gitless.flows.object_changes import object_changes, read_objects
+from gitless.flows.parallel import both
 from gitless.flows.resume import begun
 from gitless.model.media_types import ANNOTATION_CREATED, ANNOTATION_REVISION, PREDICATE_SBOM
-from gitless.model.moves import MoveResult
+from gitless.model.moves import MoveResult, ObjectChanges
 from gitless.model.revision import parse_rfc3339
 from gitless.promotion.plan import PlannedMove
 from gitless.sbom.summary import summarize_sbom
@@ -27,7 +29,8 @@ def describe(item: Examined, rules: Rules) -> MoveResult:
     """
     wanted, observed = item.wanted, item.ledger.observed
     after = _sbom(item.evidence)
-    before = _sbom(_evidence_before(item, rules)) if observed else None
+    evidence, objects = both(lambda: _evidence_before(item, rules), lambda: _objects(item))
+    before = _sbom(evidence)
     created = item.artifact.annotations.get(ANNOTATION_CREATED, "")
     return MoveResult(
         name=wanted.component,
@@ -42,6 +45,7 @@ def describe(item: Examined, rules: Rules) -> MoveResult:
         approvers=tuple(str(approver.person) for approver in item.tally.approvers) if item.tally else (),
         refused=tuple(f"{one.person}: {one.reason}" for one in item.tally.refused) if item.tally else (),
         changes=predicate_changes(before, after),
+        objects=objects,
         images_before=_images(before),
         images=_images(after),
         lead_time=item.facts.now - parse_rfc3339(created) if created else None,
@@ -81,6 +85,17 @@ def _evidence_before(item: Examined, rules: Rules) -> Sequence[JudgedEvidence]:
     if observed == item.wanted.digest:
         return item.evidence
     return judge_all(gather(item.wanted.target, observed).evidence, observed, rules.publishers)
+
+
+def _objects(item: Examined) -> ObjectChanges | None:
+    """Which objects differ from what the channel names; everything is new where it names nothing."""
+    wanted, named = item.wanted, item.ledger.named
+    if named and named.digest == wanted.digest:
+        return ObjectChanges()
+    before, after = both(
+        lambda: read_objects(wanted.target, named) if named else {}, lambda: read_objects(wanted.source, item.artifact)
+    )
+    return object_changes(before, after) if before is not None and after is not None else None
 
 
 def _sbom(evidence: Sequence[JudgedEvidence]) -> Mapping[str, Any] | None:

@@ -7,7 +7,7 @@ command completes it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gitless.artifact.manifest import EMPTY_BLOB
 from gitless.errors import CheckError, RemoteError
@@ -39,12 +39,14 @@ class Moved:
         ledger: The channel afterwards.
         wrote: Whether anything was written.
         tags: Tags this run wrote, the channel last.
+        left_out: Referrers that could not be copied, since the source does not hold them whole.
     """
 
     record: Digest
     ledger: Ledger
     wrote: bool
     tags: tuple[str, ...] = ()
+    left_out: tuple[Digest, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,13 @@ class Promoter:
         self._check_gates(examined)
         found = standing_record(examined, asked)
         proof = self.prover.prove(examined, None if found else self.prover.record(examined, asked))
-        self._copy(examined)
+        left_out = self._copy(examined)
         self._attach(examined, proof.attachments)
         self.known.update((entry.manifest, entry) for entry in record_entries(proof.judged))
         record = self._record_manifest(examined, found, proof)
         books = Bookkeeper(self.rules, self.pause, self.known)
-        return self._arrive(examined, proof, Arrival(books, examined, record))
+        moved = self._arrive(examined, proof, Arrival(books, examined, record))
+        return replace(moved, left_out=left_out)
 
     def _arrive(self, examined: Examined, proof: Proof, arrival: Arrival) -> Moved:
         record, wrote = arrival.record, bool(proof.attachments)
@@ -108,10 +111,10 @@ class Promoter:
                 why="\n".join(f"{gate.name}: {gate.reason}" for gate in failed) or "No gate was asked.",
             )
 
-    def _copy(self, examined: Examined) -> None:
+    def _copy(self, examined: Examined) -> tuple[Digest, ...]:
         wanted = examined.wanted
         if wanted.source is wanted.target:
-            return
+            return ()
         left_out = copy_graph(wanted.source, wanted.target, examined.artifact)
         needed = {item.manifest for item in valid([*examined.evidence, *examined.countersigned])}
         lost = [digest for digest in left_out if digest in needed]
@@ -122,6 +125,7 @@ class Promoter:
                 hint="Run the same command again.",
                 temporary=True,
             )
+        return left_out
 
     def _attach(self, examined: Examined, attachments: Sequence[Attachment]) -> None:
         if not attachments:

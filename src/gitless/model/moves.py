@@ -12,6 +12,26 @@ from gitless.model.results import FileChanges
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectChanges:
+    """Kubernetes objects that differ, each as `apiVersion/Kind/namespace/name`, sorted.
+
+    Attributes:
+        added: Only in the new content.
+        changed: In both, and not the same.
+        removed: Only in the old content.
+    """
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many differ."""
+        return len(self.added) + len(self.changed) + len(self.removed)
+
+
+@dataclass(frozen=True, slots=True)
 class MoveResult:
     """One component of a promotion or rollback.
 
@@ -31,6 +51,7 @@ class MoveResult:
         approvers: Whose approvals counted.
         refused: Approvals that did not count, each with its reason.
         changes: Files that differ from what the channel named before; None where that is not known.
+        objects: Objects that differ from what the channel named before; None where that is not known.
         images_before: Images of what it named before.
         images: Images of the digest.
         lead_time: From commit to this moment; None where the commit time is not known.
@@ -53,6 +74,7 @@ class MoveResult:
     approvers: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     changes: FileChanges | None = None
+    objects: ObjectChanges | None = None
     images_before: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     lead_time: timedelta | None = None

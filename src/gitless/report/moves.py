@@ -8,13 +8,16 @@ from typing import Any
 
 from gitless.model.digest import Digest
 from gitless.model.gate import GateResult
-from gitless.model.moves import MoveResult, MovesResult
+from gitless.model.moves import MoveResult, MovesResult, ObjectChanges
 from gitless.report.foreign import cell, code, fence, one_line
 from gitless.report.terminal import error_lines
 
 _MARKS = {"passed": "ok ", "failed": "NO ", "skipped": "-- ", "waived": "-- "}
 _SIGNS = {"passed": "✅", "failed": "❌", "skipped": "⚠️ skipped", "waived": "➖ waived"}
+_WORDS = {"+": "new", "~": "changed", "-": "gone"}
 _MAX_IMAGES = 30
+_MAX_OBJECT_LINES = 20
+_MAX_OBJECTS = 200
 
 
 def moves_lines(result: MovesResult) -> list[str]:
@@ -48,10 +51,11 @@ def moves_summary(result: MovesResult) -> str:
 def _lines(move: MoveResult, result: MovesResult) -> list[str]:
     head = f"{_word(move, result)}  {one_line(move.name)}  {one_line(result.channel)}: {_path(move)}"
     gates = [f"  {_MARKS[gate.verdict]}{gate.name}: {one_line(gate.reason)}" for gate in move.gates]
+    changes = [f"  {line}" for line in _object_lines(move)]
     record = [f"  record {move.record}"] if move.record else []
     notes = [f"  {one_line(note)}" for note in move.notes]
     errors = [f"  {line}" for line in error_lines(move.error)] if move.error else []
-    return [head, *gates, *record, *notes, *errors]
+    return [head, *gates, *changes, *record, *notes, *errors]
 
 
 def _word(move: MoveResult, result: MovesResult) -> str:
@@ -101,6 +105,12 @@ def _component(move: MoveResult) -> dict[str, Any]:
             "changed": list(move.changes.changed),
             "removed": list(move.changes.removed),
         }
+    if move.objects is not None:
+        fields["objects"] = {
+            "added": list(move.objects.added),
+            "changed": list(move.objects.changed),
+            "removed": list(move.objects.removed),
+        }
     if move.error:
         error = move.error
         fields["error"] = {"what": error.what, "why": error.why, "hint": error.hint, "exit_code": error.exit_code}
@@ -126,7 +136,7 @@ def _section(move: MoveResult, result: MovesResult) -> list[str]:
     if move.gates:
         parts += ["", "| Gate | Verdict | Reason |", "|---|---|---|"]
         parts += [f"| {cell(gate.name)} | {_SIGNS[gate.verdict]} | {cell(gate.reason)} |" for gate in move.gates]
-    parts += ["", *_images(move), *_mermaid(move, result), *_commands(move, result), ""]
+    parts += ["", *_objects(move), *_images(move), *_mermaid(move, result), *_commands(move, result), ""]
     return parts
 
 
@@ -146,6 +156,33 @@ def _facts(move: MoveResult) -> list[str]:
         facts.append(f"- files +{len(changes.added)} ~{len(changes.changed)} −{len(changes.removed)}")
     facts += [f"- did not count: {cell(text)}" for text in move.refused]
     return facts + [f"- {cell(note)}" for note in move.notes]
+
+
+def _marked(changes: ObjectChanges) -> list[tuple[str, str]]:
+    parts = (("+", changes.added), ("~", changes.changed), ("-", changes.removed))
+    return [(mark, ref) for mark, refs in parts for ref in refs]
+
+
+def _object_lines(move: MoveResult) -> list[str]:
+    found = _marked(move.objects) if move.objects else []
+    lines = [f"{mark} {one_line(ref)}" for mark, ref in found[:_MAX_OBJECT_LINES]]
+    hidden = len(found) - len(lines)
+    return lines + ([f"… and {hidden} more objects"] if hidden else [])
+
+
+def _objects(move: MoveResult) -> list[str]:
+    """What changes in the cluster, folded away where it is long."""
+    if move.objects is None:
+        return ["What changes in the cluster is not known: a layer could not be read.", ""] if move.digest else []
+    found = _marked(move.objects)
+    if not found:
+        return []
+    counts = f"+{len(move.objects.added)} ~{len(move.objects.changed)} −{len(move.objects.removed)}"
+    lines = [f"- {_WORDS[mark]} {code(ref)}" for mark, ref in found[:_MAX_OBJECTS]]
+    hidden = len(found) - len(lines)
+    rest = [f"- … and {hidden} more"] if hidden else []
+    fold = " open" if len(found) <= _MAX_OBJECT_LINES else ""
+    return [f"<details{fold}><summary>Objects {counts}</summary>", "", *lines, *rest, "", "</details>", ""]
 
 
 def _images(move: MoveResult) -> list[str]:

@@ -15,6 +15,8 @@ class MoveRequest:
     Attributes:
         kind: `promote` or `rollback`.
         names: Components.
+        name: One more component.
+        path: A component's folder; its last part is the component's name unless `name` says it.
         channel: The channel to move.
         source: The channel to take from.
         digest: The digest to promote, of the one component.
@@ -28,6 +30,8 @@ class MoveRequest:
 
     kind: Literal["promote", "rollback"] = "promote"
     names: tuple[str, ...] = ()
+    name: str | None = None
+    path: str | None = None
     channel: str = ""
     source: str | None = None
     digest: str | None = None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gitless.errors import GitlessError, UsageError
+from gitless.errors import CheckError, GitlessError, UsageError
 from gitless.model.moves import MoveResult, MovesResult
 from gitless.wiring.move_request import MoveRequest
 from gitless.wiring.site import Site
@@ -15,6 +15,9 @@ from gitless.wiring.site import Site
 if TYPE_CHECKING:
     from gitless.flows.examine import Examined
     from gitless.flows.move import Rules
+    from gitless.flows.promote import Moved
+
+MAX_TICKET = 1024
 
 
 def move(request: MoveRequest) -> MovesResult:
@@ -25,65 +28,153 @@ def move(request: MoveRequest) -> MovesResult:
         CheckError: The components are not what was planned.
         RemoteError: The platform, Sigstore or the protected branch cannot be read.
     """
+    from gitless.flows.parallel import map_together
+
+    request = _checked(request)
     site = Site(request, os.environ)
-    request = _checked(request, site.rules)
-    without = ("approvals",) if request.plan else ()
-    emergency = request.reason if request.emergency else None
-    outcomes = [_examine(site, name, emergency, without) for name in site.names]
+    _check_reviewed(request, site.rules)
+    outcomes = _examine_all(site)
     examined = [item for item in outcomes if not isinstance(item, MoveResult)]
-    if request.plan:
-        site.write_plan(request.plan, examined)
-    if request.planned:
-        site.check_plan(request.planned, examined)
+    _plan(site, examined)
     if request.plan or request.dry_run:
-        return site.result([item if isinstance(item, MoveResult) else site.shown(item) for item in outcomes])
+        return _result(site, map_together(lambda item: _shown(site, item), outcomes))
     blocked = any(isinstance(item, MoveResult) or not item.ok for item in outcomes)
     if blocked and not request.partial:
-        return site.result([item if isinstance(item, MoveResult) else site.held(item) for item in outcomes])
-    return site.result([item if isinstance(item, MoveResult) else _act(site, item) for item in outcomes])
+        return _result(site, map_together(lambda item: _held(site, item), outcomes))
+    if any(not isinstance(item, MoveResult) and item.ok for item in outcomes):
+        _ = site.promoter  # who signs is settled once, before anything moves
+    return _result(site, map_together(lambda item: _act(site, item), outcomes))
 
 
-def _checked(request: MoveRequest, rules: Rules) -> MoveRequest:
+def _checked(request: MoveRequest) -> MoveRequest:
+    from gitless.model.line import is_line
     from gitless.promotion.record import check_reason
 
-    if request.kind == "rollback" and not request.back_to:
-        raise UsageError("A rollback needs to know where to.", hint="Give --to vX.Y.Z, a digest, or previous.")
-    if (request.kind == "rollback" or request.emergency) and not request.reason:
-        word = "A rollback" if request.kind == "rollback" else "An emergency"
-        raise UsageError(f"{word} needs a reason.", hint="Give --reason TEXT; it is recorded.")
-    if request.digest and len(request.names) > 1:
-        raise UsageError("--digest is for one component.", hint="Promote several with a plan: --planned FILE.")
-    needs_digest = rules.policy.approvals is not None and request.kind == "promote" and not request.plan
-    if needs_digest and not (request.digest or request.planned or request.dry_run):
+    _check_flags(request)
+    ticket = request.ticket.strip()
+    if not is_line(ticket, MAX_TICKET):
+        raise UsageError(f"The ticket is not one line of at most {MAX_TICKET} characters.", hint="Give its number.")
+    return replace(request, reason=check_reason(request.reason), ticket=ticket)
+
+
+def _check_reviewed(request: MoveRequest, rules: Rules) -> None:
+    """Where people approve, what they have looked at must be named."""
+    wants_people = rules.policy.approvals_gate(emergency=request.emergency) is not None
+    is_named = bool(request.digest or request.planned or request.plan or request.dry_run)
+    if wants_people and request.kind == "promote" and not is_named:
         raise UsageError(
             f"{rules.channel} asks for approvals, so the digest that was reviewed must be named.",
             why="--from would take whatever the channel names now, which nobody has looked at.",
             hint="Plan first (promote --plan FILE), then promote with --digest, or with --planned FILE.",
         )
-    return replace(request, reason=check_reason(request.reason) if request.reason else "")
 
 
-def _examine(site: Site, name: str, emergency: str | None, without: Sequence[str]) -> Examined | MoveResult:
+def _check_flags(request: MoveRequest) -> None:
+    if request.kind == "rollback" and not request.back_to:
+        raise UsageError("A rollback needs to know where to.", hint="Give --to vX.Y.Z, a digest, or previous.")
+    if (request.kind == "rollback" or request.emergency) and not request.reason.strip():
+        word = "A rollback" if request.kind == "rollback" else "An emergency"
+        raise UsageError(f"{word} needs a reason.", hint="Give --reason TEXT; it is recorded.")
+    if request.release and request.bump:
+        raise UsageError("Give one of --release and --bump.")
+    if request.plan and request.planned:
+        raise UsageError("Give one of --plan and --planned.")
+
+
+def _examine_all(site: Site) -> list[Examined | MoveResult]:
+    """Examine every component, side by side; one that fails spoils no other."""
+    from gitless.flows.parallel import map_together
+
+    names = site.names
+    if site.request.digest and len(names) > 1:
+        raise UsageError("--digest is for one component.", hint="Promote several with a plan: --planned FILE.")
+    # built once, before several threads ask for them
+    _ = site.rules, site.run, site.stores, site.examiner
+    return map_together(lambda name: _examine(site, name), names)
+
+
+def _examine(site: Site, name: str) -> Examined | MoveResult:
+    request = site.request
     try:
-        return site.examiner.examine(site.wanted(name), emergency=emergency, without=without)
+        return site.examiner.examine(
+            site.wanted(name),
+            emergency=request.reason if request.emergency else None,
+            without=("approvals",) if request.plan else (),
+        )
     except UsageError:
         raise
     except GitlessError as error:
         return MoveResult(name, site.rules.channel, error=error)
 
 
-def _act(site: Site, item: Examined) -> MoveResult:
+def _plan(site: Site, examined: Sequence[Examined]) -> None:
+    from gitless.wiring.planfile import check_planned, write_plan
+
+    request = site.request
+    if request.plan and examined:
+        write_plan(request.plan, request.kind, site.rules, examined)
+    if request.planned:
+        check_planned(request.planned, request.kind, site.rules, examined, partial=request.partial)
+
+
+def _shown(site: Site, item: Examined | MoveResult) -> MoveResult:
+    """An examined component that is not moved."""
+    from gitless.flows.describe_move import describe
+
+    if isinstance(item, MoveResult):
+        return item
+    try:
+        return describe(item, site.rules)
+    except GitlessError as error:
+        return MoveResult(item.wanted.component, site.rules.channel, gates=item.gates, error=error)
+
+
+def _held(site: Site, item: Examined | MoveResult) -> MoveResult:
+    """A component that is not moved, for a gate of its own or because another one may not move."""
+    result = _shown(site, item)
+    if isinstance(item, MoveResult) or result.error:
+        return result
+    if item.ok:
+        return replace(result, notes=(*result.notes, "It was held back, since another component may not move."))
+    word = "promoted to" if item.wanted.kind == "promote" else "rolled back in"
+    noes = [f"{gate.name}: {gate.reason}" for gate in item.gates if not gate.ok]
+    error = CheckError(f"{item.wanted.component} was not {word} {site.rules.channel}.", why="\n".join(noes))
+    return replace(result, error=error)
+
+
+def _act(site: Site, item: Examined | MoveResult) -> MoveResult:
     from gitless.flows.proof import Asked
 
-    if not item.ok:
-        return site.held(item)
+    if isinstance(item, MoveResult) or not item.ok:
+        return _held(site, item)
     request = site.request
+    result = _shown(site, item)
+    if result.error:
+        return result
     asked = Asked(request.reason, request.ticket, request.emergency, request.withdraw)
-    result = site.shown(item)
     try:
         moved = site.promoter.act(item, asked)
-    except UsageError:
-        raise
     except GitlessError as error:
         return replace(result, error=error)
-    return replace(result, record=str(moved.record), moved=moved.wrote, tags=moved.tags)
+    return replace(
+        result,
+        record=str(moved.record),
+        moved=moved.wrote,
+        tags=moved.tags,
+        notes=(*result.notes, *_notes(moved)),
+    )
+
+
+def _notes(moved: Moved) -> list[str]:
+    notes = [f"Left out, since the source does not hold it whole: {digest}" for digest in moved.left_out[:20]]
+    head = moved.ledger.history.head
+    if not moved.wrote and head:
+        notes.append(f"Nothing was to do: record {head.record.sequence} has moved the channel there.")
+    return notes
+
+
+def _result(site: Site, moves: Sequence[MoveResult]) -> MovesResult:
+    request = site.request
+    notices = (*((site.policy.notice,) if site.policy.notice else ()), *site.stores.warnings)
+    planned = bool(request.plan or request.dry_run)
+    return MovesResult(request.kind, site.rules.channel, tuple(moves), planned=planned, notices=notices)

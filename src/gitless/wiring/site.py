@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gitless import __version__
-from gitless.errors import CheckError, UsageError
+from gitless.errors import UsageError
 from gitless.model.component import DEFAULT_CHANNEL
-from gitless.model.moves import MoveResult, MovesResult
 from gitless.model.promotion import RunFact
 from gitless.wiring.move_request import MoveRequest
 from gitless.wiring.setup import CONFIG_NAME
-from gitless.wiring.system import SystemClock, pause, read_file
+from gitless.wiring.system import SystemClock, pause
 
 if TYPE_CHECKING:
-    from gitless.flows.examine import Examined, Examiner
+    from gitless.config.schema import Config
+    from gitless.flows.examine import Examiner
     from gitless.flows.move import Rules, Wanted
     from gitless.flows.promote import Promoter
     from gitless.model.reference import Location
     from gitless.model.run import CiRun
     from gitless.promotion.gates.facts import SbomFact
-    from gitless.promotion.plan import Plan
     from gitless.registry.open import Stores
     from gitless.wiring.rules import PolicySource
     from gitless.wiring.signing import Signing
-
-MAX_PLAN_FILE = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -84,10 +81,13 @@ class Site:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The components that are asked for."""
-        if not self.request.names:
-            raise UsageError("No component is named.", hint=f"Give its name: gitless {self.request.kind} NAME …")
-        return self.request.names
+        """The components that are asked for, each once."""
+        request = self.request
+        folder = Path(request.path).resolve().name if request.path and not request.name else ""
+        names = tuple(dict.fromkeys(name for name in (*request.names, request.name, folder) if name))
+        if not names:
+            raise UsageError("No component is named.", hint=f"Give its name: gitless {request.kind} NAME …")
+        return names
 
     @property
     def acts(self) -> bool:
@@ -107,16 +107,18 @@ class Site:
     @cached_property
     def signing(self) -> Signing:
         """The promoting identity; settled when the first component is about to move."""
+        from gitless.wiring.protected_files import protected_files
         from gitless.wiring.setup import Setup
         from gitless.wiring.signing import PendingSigning
 
         config = self.policy.config
         key = self.request.signing_key or self.env.get("GITLESS_SIGNING_KEY") or None
         location = key or (config.signing.key if config.signing else None)
-        setup = Setup(self.path.parent, self.path.parent, config, (), None, DEFAULT_CHANNEL, location)
         pending = PendingSigning(location, self.env, "promote")
-        pending.begin(setup, dry_run=False)
-        return pending.result(setup)
+        with protected_files(self.policy) as root:
+            setup = Setup(root, root, config, (), None, DEFAULT_CHANNEL, location)
+            pending.begin(setup, dry_run=False)
+            return pending.result(setup)
 
     @cached_property
     def promoter(self) -> Promoter:
@@ -137,88 +139,43 @@ class Site:
             CheckError: There is no such digest.
         """
         from gitless.flows.move import Wanted
-        from gitless.wiring.targets import find_digest
+        from gitless.wiring.targets import find_target
 
+        request = self.request
         source, target = self.places(name)
         store, place = self.stores.open(source), self.stores.open(target)
-        found = find_digest(self, name, store, place)
+        found = find_target(self, name, store, place)
         return Wanted(
             name,
             store,
             place,
             str(target),
-            found,
-            self.request.kind,
-            self.request.release or "",
-            self.request.bump,
+            found.digest,
+            request.kind,
+            request.release or ("" if request.bump else found.release),
+            request.bump,
+            found.artifact,
+            found.seen_at,
         )
 
     def places(self, name: str) -> tuple[Location, Location]:
-        """Where the component's digests are, and where the channel is."""
+        """Where the component's digests are, and where the channel is; a rollback stays where the channel is."""
         from gitless.model.reference import Location
 
         config = self.policy.config
-        registry = self.request.registry or self.env.get("GITLESS_REGISTRY") or config.registry
-        if not registry:
-            raise UsageError(
-                "The registry is not known.", hint="Write registry: into gitless.yaml, or give --registry."
-            )
-        source = Location.parse(registry).child(name)
-        own = config.channels[self.rules.channel].registry
-        target = Location.parse(own).child(name) if own else source
-        return (target, target) if self.request.kind == "rollback" else (source, target)
+        given = self.request.registry or self.env.get("GITLESS_REGISTRY") or config.registry
 
-    def shown(self, item: Examined) -> MoveResult:
-        """An examined component that is not moved."""
-        from gitless.flows.describe_move import describe
+        def home(channel: str) -> Location:
+            registry = _own_registry(config, channel) or given
+            if not registry:
+                raise UsageError(
+                    "The registry is not known.", hint="Write registry: into gitless.yaml, or give --registry."
+                )
+            return Location.parse(registry).child(name)
 
-        return describe(item, self.rules)
-
-    def held(self, item: Examined) -> MoveResult:
-        """A component that is not moved, for a gate of its own or because another one may not move."""
-        result = self.shown(item)
-        if item.ok:
-            return replace(result, notes=(*result.notes, "It was held back, since another component may not move."))
-        return replace(result, error=_refusal(item, self.rules.channel))
-
-    def write_plan(self, path: str, examined: Sequence[Examined]) -> None:
-        """Write what reviewers will be shown.
-
-        Raises:
-            UsageError: The file cannot be written.
-        """
-        try:
-            Path(path).write_bytes(self._plan(examined).to_bytes())
-        except OSError as error:
-            raise UsageError(f"The plan {path!r} cannot be written.", why=error.strerror or "") from error
-
-    def check_plan(self, path: str, examined: Sequence[Examined]) -> None:
-        """Refuse to act on what reviewers were not shown.
-
-        Raises:
-            CheckError: It differs.
-        """
-        from gitless.promotion.plan import Plan, check_plan
-
-        check_plan(Plan.parse(read_file(Path(path), "The plan", MAX_PLAN_FILE)), self._plan(examined))
-
-    def result(self, moves: Sequence[MoveResult]) -> MovesResult:
-        """All of it."""
-        notices = (self.policy.notice,) if self.policy.notice else ()
-        return MovesResult(
-            self.request.kind,
-            self.rules.channel,
-            tuple(moves),
-            planned=bool(self.request.plan or self.request.dry_run),
-            notices=notices,
-        )
-
-    def _plan(self, examined: Sequence[Examined]) -> Plan:
-        from gitless.flows.describe_move import planned
-        from gitless.promotion.plan import Plan
-
-        moves = tuple(planned(item) for item in sorted(examined, key=lambda item: item.wanted.component))
-        return Plan(self.request.kind, self.rules.channel, self.rules.fact.digest, SystemClock().now(), moves)
+        target = home(self.rules.channel)
+        source = target if self.request.kind == "rollback" else home(self.request.source or self.rules.policy.source)
+        return source, target
 
     def _run_fact(self) -> RunFact:
         workload = self.signing.workload
@@ -229,13 +186,9 @@ class Site:
         return RunFact(self.run.run_url, self.run.workflow_ref, self.run.workflow_commit, self.run.runner)
 
 
-def _refusal(item: Examined, channel: str) -> CheckError:
-    failed = [gate for gate in item.gates if not gate.ok]
-    return CheckError(
-        f"{item.wanted.component} was not promoted to {channel}.",
-        why="\n".join(f"{gate.name}: {gate.reason}" for gate in failed),
-        hint="\n".join(item.facts.hints),
-    )
+def _own_registry(config: Config, channel: str) -> str | None:
+    section = config.channels.get(channel)
+    return section.registry if section else None
 
 
 def _examine_sbom(predicate: Mapping[str, Any]) -> SbomFact:
