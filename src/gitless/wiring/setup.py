@@ -89,7 +89,7 @@ def configure(request: PublishRequest, env: Mapping[str, str]) -> Setup:
     """Read the configuration file, if there is one, and put environment and flags over it.
 
     Raises:
-        UsageError: The file, a variable or a flag is wrong, or asks for what is not built yet.
+        UsageError: The file, a variable or a flag is wrong.
     """
     overrides = _overrides(request).over(Overrides.from_environment(env))
     path = _config_file(request)
