@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitless.errors import MalformedContentError, RemoteError
-from gitless.flows.parallel import both, map_together
+from gitless.flows.parallel import READ_THREADS, both, map_together
 from gitless.model.bundle import MAX_FOREIGN_BUNDLE_BYTES
 from gitless.model.descriptor import Descriptor
 from gitless.model.digest import Digest
@@ -76,7 +76,7 @@ def read_ledger(
     )
     known = {} if known is None else known
     new = [digest for digest in listed if digest not in known]
-    read = map_together(lambda digest: read_entry(repository, digest, trusted), new)
+    read = map_together(lambda digest: read_entry(repository, digest, trusted), new, READ_THREADS)
     known.update((entry.manifest, entry) for entry in read if entry.standing != "missing")
     gone = {entry.manifest: entry for entry in read}
     entries = [known.get(digest) or gone[digest] for digest in listed]

@@ -9,10 +9,15 @@ from typing import TypeVar
 T = TypeVar("T")
 A = TypeVar("A")
 STEP_THREADS = 8
+READ_THREADS = 24  # small reads by digest, such as the records of a history; a host's pool holds 32 connections
 
 
-def together(steps: Sequence[Callable[[], T]]) -> list[T]:
+def together(steps: Sequence[Callable[[], T]], threads: int = STEP_THREADS) -> list[T]:
     """Run steps at the same time and wait for all of them, also when one fails.
+
+    Args:
+        steps: What to do.
+        threads: How many at once.
 
     Returns:
         Their results, in order.
@@ -22,7 +27,7 @@ def together(steps: Sequence[Callable[[], T]]) -> list[T]:
     """
     if len(steps) <= 1:
         return [step() for step in steps]
-    with ThreadPoolExecutor(max_workers=min(len(steps), STEP_THREADS)) as pool:
+    with ThreadPoolExecutor(max_workers=min(len(steps), threads)) as pool:
         futures: list[Future[T]] = [pool.submit(step) for step in steps]
     return [future.result() for future in futures]
 
@@ -35,6 +40,6 @@ def both(first: Callable[[], T], second: Callable[[], A]) -> tuple[T, A]:
     return result, future.result()
 
 
-def map_together(function: Callable[[A], T], items: Sequence[A]) -> list[T]:
+def map_together(function: Callable[[A], T], items: Sequence[A], threads: int = STEP_THREADS) -> list[T]:
     """`together` for one function over many items."""
-    return together([lambda item=item: function(item) for item in items])  # type: ignore[misc]
+    return together([lambda item=item: function(item) for item in items], threads)  # type: ignore[misc]

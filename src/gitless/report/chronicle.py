@@ -63,7 +63,8 @@ def _promote(flags: Sequence[str]) -> list[str]:
 
 def _channel_lines(component: str, channel: ChannelChronicle) -> list[str]:
     tag = channel.history.tag
-    head = f"{'ok' if channel.ok else 'NOT whole:'} {one_line(component)} {one_line(channel.name)}  {one_line(channel.repository)}"
+    verdict = "ok" if channel.ok else "NOT whole:"
+    head = f"{verdict} {one_line(component)} {one_line(channel.name)}  {one_line(channel.repository)}"
     lines = [head, f"  {'ok ' if tag.ok else 'NO '} tag {tag.word}: {one_line(tag.reason)}"]
     lines += [f"  … {channel.earlier} earlier record(s)"] if channel.earlier else []
     for link in channel.shown:
