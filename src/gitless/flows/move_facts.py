@@ -107,8 +107,10 @@ class FactFinder:
         return SourceFact(channel, False, f"It never came to the channel {channel}.")
 
     def _promoted_to(self, wanted: Wanted, channel: str) -> SourceFact:
-        ledger = read_ledger(wanted.source, wanted.component, channel, self.rules.promoters)
-        reached = any(link.record.digest == wanted.digest for link in ledger.history.completed)
+        history = read_ledger(wanted.source, wanted.component, channel, self.rules.promoters).history
+        if wanted.digest in history.withdrawn:
+            return SourceFact(channel, False, f"It was withdrawn from the channel {channel}.")
+        reached = any(link.record.digest == wanted.digest for link in history.completed)
         word = "was promoted to" if reached else "was never promoted to"
         return SourceFact(channel, reached, f"It {word} the channel {channel}.")
 

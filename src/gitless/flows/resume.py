@@ -75,9 +75,9 @@ def _unlisted(examined: Examined, asked: Asked) -> list[Digest]:
 
 
 def _is_same(record: Record, examined: Examined) -> bool:
-    wanted = examined.wanted
-    found = (record.kind, record.component, record.digest, record.repository, record.release)
-    return found == (wanted.kind, wanted.component, wanted.digest, wanted.place, examined.release)
+    wanted, channel = examined.wanted, examined.ledger.history.channel
+    found = (record.kind, record.component, record.channel, record.digest, record.repository, record.release)
+    return found == (wanted.kind, wanted.component, channel, wanted.digest, wanted.place, examined.release)
 
 
 def _is_asked(record: Record, examined: Examined, asked: Asked) -> bool:
