@@ -71,6 +71,39 @@ class StoreReading:
 
 
 @dataclass(frozen=True)
+class _Named:
+    """What the tags of a repository named at one moment, or nearly so.
+
+    Attributes:
+        tags: How many there are.
+        left_out: How many were not looked at.
+        found: Digest and, where it is needed, manifest of each of the others.
+        ledgers: Channels that promotions move.
+        broken: Those that cannot be read, and why.
+    """
+
+    tags: int
+    left_out: int
+    found: Mapping[str, tuple[Digest | None, Manifest | None]]
+    ledgers: Mapping[str, Ledger]
+    broken: Mapping[str, str]
+
+    @property
+    def digests(self) -> dict[str, Digest | None]:
+        """What each tag names."""
+        return {tag: digest for tag, (digest, _) in self.found.items()}
+
+    def is_settled(self, store: AuditedStore) -> bool:
+        """Whether every release is recorded, and no channel that publish moves is behind its newest build."""
+        recorded = {name for ledger in self.ledgers.values() for name in ledger.history.releases}
+        if any(is_release(tag) and tag not in recorded for tag in self.found):
+            return False
+        named = self.digests
+        builds = [(channel, newest_build(named, channel)) for channel in store.published]
+        return all(build is None or named.get(channel) == named[str(build)] for channel, build in builds)
+
+
+@dataclass(frozen=True)
 class StoreReader:
     """Reads repositories.
 
@@ -89,6 +122,20 @@ class StoreReader:
             RemoteError: The store failed.
         """
         known: dict[Digest, RecordEntry] = {}
+        named = self._read_tags(store, known)
+        if not named.is_settled(store):
+            # a promotion or a publish that ends between two reads must not look like somebody's hand
+            named = self._read_tags(store, known)
+        digests = self._digests(store, named.found, known)
+        beside = tuple(entry for item in digests.values() for entry in item.records)
+        histories = tuple(
+            read_whole(ChannelPlace(name, store.repository, store.name), store.component, ledger, known, beside)
+            for name, ledger in named.ledgers.items()
+        )
+        entries = {**{entry.manifest: entry for entry in beside}, **known}
+        return StoreReading(store, named.tags, named.digests, named.left_out, digests, histories, entries, named.broken)
+
+    def _read_tags(self, store: AuditedStore, known: dict[Digest, RecordEntry]) -> _Named:
         places = [ChannelPlace(name, store.repository, store.name) for name in store.promoted]
         tags, outcomes = both(
             store.repository.list_tags,
@@ -98,23 +145,8 @@ class StoreReader:
         ledgers = {channel: item for channel, item in read.items() if isinstance(item, Ledger)}
         chosen, left_out = self._choose(store, tags, list(ledgers.values()))
         found = dict(zip(chosen, map_together(lambda tag: _name(store, tag, ledgers), chosen), strict=True))
-        digests = self._digests(store, found, known)
-        beside = tuple(entry for item in digests.values() for entry in item.records)
-        histories = tuple(
-            read_whole(place, store.component, ledgers[place.channel], known, beside)
-            for place in places
-            if place.channel in ledgers
-        )
-        return StoreReading(
-            store,
-            len(tags),
-            {tag: digest for tag, (digest, _) in found.items()},
-            left_out,
-            digests,
-            histories,
-            {**{entry.manifest: entry for entry in beside}, **known},
-            {channel: item for channel, item in read.items() if not isinstance(item, Ledger)},
-        )
+        broken = {channel: item for channel, item in read.items() if not isinstance(item, Ledger)}
+        return _Named(len(tags), left_out, found, ledgers, broken)
 
     def _ledger(self, place: ChannelPlace, component: str, known: dict[Digest, RecordEntry]) -> Ledger | str:
         try:

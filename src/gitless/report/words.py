@@ -75,7 +75,8 @@ def act(link: Link) -> str:
     """What it did, in a few words."""
     record = link.record
     word = "rolled back" if record.kind == "rollback" else "promoted"
-    return f"{word} in an emergency" if record.emergency else word
+    withdrew = f", withdrew {record.withdraws.short}" if record.withdraws else ""
+    return f"{word}{' in an emergency' if record.emergency else ''}{withdrew}"
 
 
 def figure_pairs(figures: DeliveryFigures) -> list[tuple[str, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -33,8 +35,8 @@ LATER = NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
 class Scene:
     """A shop with two releases, in memory, and what somebody with push rights can do to it."""
 
-    def __init__(self) -> None:
-        self.store = MemoryRepository()
+    def __init__(self, store: MemoryRepository | None = None) -> None:
+        self.store = store or MemoryRepository()
         self.shop = PromotionShop(Workshop(lambda: self.store))
         self.one = self.shop.publish("one")
         assert self.shop.promote(release="v1.0.0").error is None
@@ -306,3 +308,59 @@ def test_a_part_of_the_channels_leaves_other_tags_alone(scene) -> None:
     result = auditor.judge(auditor.read_all([part]), NOW)
     assert result.findings == ()
     assert result.components[0].looked_at == 3
+
+
+class Busy(MemoryRepository):
+    """A store in which something happens right after its journal was read for the first time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.happens: Callable[[], None] | None = None
+        self.happened = threading.Event()
+
+    def fetch_manifest(self, target):
+        found = super().fetch_manifest(target)
+        happens = self.happens
+        if target == "gitless-stable" and happens:
+            self.happens = None
+            happens()
+            self.happened.set()
+        return found
+
+    def list_tags(self, after: str = ""):
+        if self.happens:
+            self.happened.wait(10)
+        return super().list_tags(after)
+
+
+@pytest.mark.parametrize("what", ["promotes", "publishes"])
+def test_what_happens_during_an_audit_is_no_finding(what: str) -> None:
+    store = Busy()
+    scene = Scene(store)
+    digest = scene.shop.publish("three")
+
+    def promote() -> None:
+        assert scene.shop.promote(digest, "v1.2.0").error is None
+
+    def publish() -> None:
+        scene.shop.publish("four")
+
+    store.happens = promote if what == "promotes" else publish
+    assert scene.findings() == []
+    assert store.happened.is_set()
+
+
+def test_a_publish_between_two_looks_is_no_finding(scene) -> None:
+    before = scene.store.fetch_manifest("latest")
+    scene.shop.publish("three")
+    real, looks = scene.store.fetch_manifest, []
+
+    def late(target):
+        if target == "latest" and not looks:
+            looks.append(1)
+            return before
+        return real(target)
+
+    scene.store.fetch_manifest = late
+    assert scene.findings() == []
+    assert looks

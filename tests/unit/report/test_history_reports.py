@@ -254,6 +254,23 @@ def test_the_page_declares_that_nothing_is_fetched(plain: Chronicle) -> None:
     assert "url(" not in page
 
 
+def test_what_a_rollback_withdrew_and_a_shared_key_are_told() -> None:
+    records = [
+        record(1, "one"),
+        record(2, "two", observed=digest("one"), tools={"gitless": "9.9"}, shared_key=True),
+        record(3, "one", observed=digest("two"), kind="rollback", reason="x", withdraws=digest("two")),
+    ]
+    told = chronicle(channel(*records, names=digest("one")))
+    words = f"rolled back, withdrew {digest('two').short}"
+    assert words in "\n".join(chronicle_lines(told))
+    assert words in chronicle_markdown(told)
+    page = chronicle_page(told)
+    assert words in page
+    assert "one key publishes and promotes" in page
+    assert "gitless 9.9" in page
+    assert chronicle_record(told)["channels"][0]["withdrawn"] == [str(digest("two"))]
+
+
 def test_commands_to_check_again(plain: Chronicle) -> None:
     told = plain.channels[0]
     link = told.shown[0]
