@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 UV = REPOSITORY / ".cache" / "tools" / "bin" / "uv"
 FOLDER = REPOSITORY / "bootstrap" / "requirements"
 _PLATFORM = ("pygithub", "python-gitlab")
-_MAKING = ("cyclonedx-python-lib", "deflate", "jsonschema-rs")
+_MAKING = ("cyclonedx-python-lib", "deflate", "jsonschema-rs", "pynacl")
 SETS: dict[str, tuple[str, ...]] = {
     "platform": (),
     "publish": _PLATFORM,
