@@ -100,7 +100,8 @@ class Site:
         from gitless.flows.examine import Examiner
         from gitless.wiring.approvals import approvals_of, check_run
 
-        if self.acts and self.rules.policy.approvals and self.signing.workload:
+        wants_people = self.rules.policy.approvals_gate(emergency=self.request.emergency)
+        if self.acts and wants_people and self.signing.workload:
             check_run(self.run, self.signing.workload, self.rules.environment)
         return Examiner(self.rules, approvals_of(self.run, self.env), _examine_sbom, SystemClock())
 

@@ -215,6 +215,24 @@ def test_a_plan_job_shows_and_the_gated_job_promotes_exactly_that(team: Team) ->
     assert requester["id"] == str(team.forge.requester.id)
 
 
+def test_what_is_published_after_the_plan_is_not_what_was_approved(team: Team) -> None:
+    ann, bob = team.forge.account("ann"), team.forge.account("bob")
+    team.change(ann)
+    digest = team.publish()
+    plan = team.folder / "plan.json"
+    assert team.promote("--plan", str(plan))[0] == 0
+    team.forge.decide(bob, "production", "approved")
+    approved = team.forge.tip
+    team.change(ann)
+    newer = team.publish()
+    assert newer != digest
+    team.forge.tip = approved  # the run is still the one of the approved commit
+    code, document, said = team.promote("--planned", str(plan))
+    assert code == 0, said
+    assert document["components"][0]["digest"] == digest
+    assert team.tags()["stable"] == digest
+
+
 def test_reviews_of_what_was_merged_are_enough_and_the_record_names_them(team: Team) -> None:
     ann, bob = team.forge.account("ann"), team.forge.account("bob")
     found = team.change(ann, bob)
