@@ -63,13 +63,13 @@ class Team:
         digest: str = json.loads(done.stdout)["components"][0]["digest"]
         return digest
 
-    def promote(self, digest: str, **claims: str) -> subprocess.CompletedProcess[str]:
+    def promote(self, digest: str, *flags: str, **claims: str) -> subprocess.CompletedProcess[str]:
         """Promote as the job of a tag, with these claims in its token and not in its variables."""
         honest = self._job("v1.0.0", environment="production")
         token = self._job("v1.0.0", **{"environment": "production", **claims})
         secret = ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "SIGSTORE_ID_TOKEN")
         env = {**honest, **{name: token[name] for name in secret if name in token}}
-        return self._run("promote", "web", "--to", "stable", "--digest", digest, env=env)
+        return self._run("promote", "web", "--to", "stable", "--digest", digest, *flags, env=env)
 
     def _run(self, *arguments: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
         flags = ("--registry", self.place, "--json")
@@ -145,3 +145,19 @@ def test_approvals_of_another_run_or_environment_than_the_tokens_do_not_count(
     assert done.returncode == 1, done.stderr
     assert "This job is not the one its variables describe." in done.stderr
     assert "stable" not in tools.run("crane", "ls", f"{team.place}/web").stdout.decode().split()
+
+
+def test_an_emergency_counts_approvals_of_its_own_run_too(team: Team) -> None:
+    rules = team.forge.clone.path / "gitless.yaml"
+    calm = "      approvals: {count: 1, except: [requester, author]}\n"
+    urgent = "    emergency: {may-skip: [soak], approvals: {count: 1}}\n"
+    team.forge.clone.write({"gitless.yaml": rules.read_text().replace(calm, urgent)})
+    team.forge.push(team.forge.root, team.forge.write(team.forge.root))
+    digest = team.publish()
+    flags = ("--emergency", "--reason", "the shop is down")
+    done = team.promote(digest, *flags, environment="staging")
+    assert done.returncode == 1, done.stderr
+    assert "This job is not the one its variables describe." in done.stderr
+    done = team.promote(digest, *flags)
+    assert done.returncode == 0, done.stderr
+    assert "Approved by bob." in done.stderr

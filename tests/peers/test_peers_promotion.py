@@ -175,6 +175,27 @@ def test_a_rollback_names_the_old_digest_and_history_tells_of_both(apps: Release
     assert predicate["reason"] == "errors after the deployment"
 
 
+def test_a_release_by_git_tag_promotes_what_was_published_with_these_bytes(
+    apps: Releases, one: str, tools: Tools, sigstore: Stack
+) -> None:
+    place = _place(one, apps)
+    published = apps.publish(place)
+    apps.change({"README.md": "a commit that changes nothing of the component\n"})
+    apps.repository.git("tag", "web/v1.2.3")
+    promoted = apps.move("promote", place, "web/v1.2.3", "--to", "stable", "--from-source")
+    assert (promoted["digest"], promoted["release"]) == (published["digest"], "v1.2.3")
+    assert _digest(tools, f"{place}/web:v1.2.3") == published["digest"]
+
+    certificates = len(sigstore.issued())
+    apps.change(_NEXT)
+    apps.repository.git("tag", "web/v1.3.0")
+    arguments = ("promote", "web", "--registry", place, "--to", "stable", "--from-source")
+    code, said = apps.refused(*arguments, env=apps.release("web/v1.3.0"))
+    assert code == 1
+    assert "web: what is checked out was never published to latest." in said
+    assert len(sigstore.issued()) == certificates
+
+
 @pytest.mark.parametrize("kind", TARGETS)
 def test_promotion_into_another_registry_copies_what_cosign_and_crane_ask_for(
     kind: str, registries: dict[str, str], tmp_path: Path, sigstore: Stack, tools: Tools
