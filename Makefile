@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 TOOLS := .cache/tools
 UV := $(TOOLS)/bin/uv
-PURE_TESTS := tests/unit $(wildcard tests/golden) $(wildcard tests/hostile) $(wildcard tests/contract)
+PURE_ROOMS := config artifact checks sbom provenance identity verification promotion report kube model
+PURE_TESTS := $(addprefix tests/unit/,$(PURE_ROOMS)) tests/unit/cli tests/golden tests/hostile/archives
 
 .DEFAULT_GOAL := help
 .PHONY: help test check lint coverage demo docs bench peers peers-cluster peers-bench faces lock format
@@ -40,6 +41,7 @@ docs: .venv/.ready ## Write the pages that are made from the code
 
 bench: .venv/.ready peers peers-bench ## Measure against cosign, crane and syft; fails when a bar is missed
 	@$(BIN)/python benchmarks/publish.py $(BENCH_ARGS)
+	@$(BIN)/python benchmarks/promotion.py
 	@$(BIN)/python benchmarks/bootstrap.py
 
 peers: ## Build what the peers ring needs: registries, Sigstore services, cosign, crane, helm and kustomize

@@ -48,6 +48,7 @@ class Bookkeeper:
             self.rules.promoters,
             place=wanted.place,
             known=self.known,
+            whole=False,
         )
 
     def enter(self, examined: Examined, record: Manifest) -> Ledger:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gitless.flows.changes import predicate_changes
@@ -27,10 +28,21 @@ def describe(item: Examined, rules: Rules) -> MoveResult:
     Raises:
         RemoteError: The store failed.
     """
-    wanted, observed = item.wanted, item.ledger.observed
     after = _sbom(item.evidence)
     evidence, objects = both(lambda: _evidence_before(item, rules), lambda: _objects(item))
     before = _sbom(evidence)
+    return replace(
+        outline(item, rules),
+        changes=predicate_changes(before, after),
+        objects=objects,
+        images_before=_images(before),
+        images=_images(after),
+    )
+
+
+def outline(item: Examined, rules: Rules) -> MoveResult:
+    """The move without what it changes: nothing needs to be read for this."""
+    wanted, observed = item.wanted, item.ledger.observed
     created = item.artifact.annotations.get(ANNOTATION_CREATED, "")
     return MoveResult(
         name=wanted.component,
@@ -44,10 +56,6 @@ def describe(item: Examined, rules: Rules) -> MoveResult:
         gates=item.gates,
         approvers=tuple(str(approver.person) for approver in item.tally.approvers) if item.tally else (),
         refused=tuple(f"{one.person}: {one.reason}" for one in item.tally.refused) if item.tally else (),
-        changes=predicate_changes(before, after),
-        objects=objects,
-        images_before=_images(before),
-        images=_images(after),
         lead_time=item.facts.now - parse_rfc3339(created) if created else None,
     )
 

@@ -32,18 +32,15 @@ class Ledger:
         history: Its records in order, and what does not fit.
         journal: What the journal's tag names.
         listed: Every record's manifest that journal and pages list, oldest first.
-        named: What the channel names; None where it does not exist.
+        observed: The digest the channel names; None where it does not exist.
+        named: The manifest of that digest; None where nobody asked for it.
     """
 
     history: ChannelHistory
     journal: Journal
     listed: tuple[Digest, ...]
-    named: Manifest | None
-
-    @property
-    def observed(self) -> Digest | None:
-        """The digest the channel names."""
-        return self.named.digest if self.named else None
+    observed: Digest | None
+    named: Manifest | None = None
 
 
 def read_ledger(
@@ -55,6 +52,7 @@ def read_ledger(
     place: str = "",
     beside: Sequence[RecordEntry] = (),
     known: dict[Digest, RecordEntry] | None = None,
+    whole: bool = True,
 ) -> Ledger:
     """Read a channel's journal and records.
 
@@ -66,13 +64,14 @@ def read_ledger(
         place: The repository's name, as records write it.
         beside: Records that were found elsewhere, among the evidence of a digest.
         known: Records that were read before; what is read now is put in, since content under a digest never changes.
+        whole: Whether the manifest that the channel names is wanted, and not its digest alone.
 
     Raises:
         UntrustedContentError: The journal's tag names something else, or content does not have its digest.
         RemoteError: The store failed.
     """
-    (journal, listed), named = both(
-        lambda: read_journal(repository, channel), lambda: repository.fetch_manifest(channel)
+    (journal, listed), (observed, named) = both(
+        lambda: read_journal(repository, channel), lambda: _read_channel(repository, channel, whole=whole)
     )
     known = {} if known is None else known
     new = [digest for digest in listed if digest not in known]
@@ -85,10 +84,17 @@ def read_ledger(
         channel,
         (*entries, *beside),
         listed,
-        named.digest if named else None,
+        observed,
         repository=place,
     )
-    return Ledger(history, journal, listed, named)
+    return Ledger(history, journal, listed, observed, named)
+
+
+def _read_channel(repository: Repository, channel: str, *, whole: bool) -> tuple[Digest | None, Manifest | None]:
+    if not whole:
+        return repository.resolve(channel), None
+    named = repository.fetch_manifest(channel)
+    return (named.digest, named) if named else (None, None)
 
 
 def read_journal(repository: Repository, channel: str) -> tuple[Journal, tuple[Digest, ...]]:

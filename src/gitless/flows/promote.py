@@ -7,6 +7,7 @@ command completes it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from gitless.artifact.manifest import EMPTY_BLOB
@@ -23,10 +24,12 @@ from gitless.flows.parallel import both, map_together
 from gitless.flows.proof import Asked, Proof, Prover
 from gitless.flows.resume import completed, standing_record
 from gitless.model.blob import Blob
+from gitless.model.descriptor import Descriptor
 from gitless.model.digest import Digest
 from gitless.model.history import RecordEntry
 from gitless.model.manifest import Manifest
 from gitless.model.media_types import BUNDLE, PREDICATE_SIGNATURE
+from gitless.ports import Repository
 from gitless.verification.judge import judge, valid
 
 
@@ -81,23 +84,33 @@ class Promoter:
         found = standing_record(examined, asked)
         proof = self.prover.prove(examined, None if found else self.prover.record(examined, asked))
         left_out = self._copy(examined)
-        self._attach(examined, proof.attachments)
+        listing = self._attach(examined, proof.attachments)
         self.known.update((entry.manifest, entry) for entry in record_entries(proof.judged))
         record = self._record_manifest(examined, found, proof)
-        books = Bookkeeper(self.rules, self.pause, self.known)
-        moved = self._arrive(examined, proof, Arrival(books, examined, record))
+        arrival = Arrival(Bookkeeper(self.rules, self.pause, self.known), examined, record)
+        referrers, target = [item.referrer for item in proof.attachments], examined.wanted.target
+        # the journal is written while the listing is watched for writers that came late, the tags once it is confirmed
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            confirmed = pool.submit(_confirm, target, examined.wanted.digest, referrers)
+            moved, _ = both(
+                lambda: self._arrive(arrival, proof, listing, confirmed),
+                lambda: _settle(confirmed, target, examined.wanted.digest, referrers),
+            )
         return replace(moved, left_out=left_out)
 
-    def _arrive(self, examined: Examined, proof: Proof, arrival: Arrival) -> Moved:
-        record, wrote = arrival.record, bool(proof.attachments)
+    def _arrive(self, arrival: Arrival, proof: Proof, listing: Sequence[Descriptor], confirmed: Future[None]) -> Moved:
+        examined, record, wrote = arrival.examined, arrival.record, bool(proof.attachments)
         if completed(examined):
             ledger = examined.ledger
-            self._read_back(examined, proof)
+            self._read_back(examined, proof, listing)
         else:
             wrote = True
-            ledger, _ = both(lambda: arrival.books.enter(examined, record), lambda: self._read_back(examined, proof))
+            ledger, _ = both(
+                lambda: arrival.books.enter(examined, record), lambda: self._read_back(examined, proof, listing)
+            )
             if is_superseded(ledger, record.digest):
                 return Moved(record.digest, ledger, wrote)
+        confirmed.result()
         tags = arrival.write(ledger)
         if tags:
             ledger = arrival.settle()
@@ -127,22 +140,24 @@ class Promoter:
             )
         return left_out
 
-    def _attach(self, examined: Examined, attachments: Sequence[Attachment]) -> None:
+    def _attach(self, examined: Examined, attachments: Sequence[Attachment]) -> tuple[Descriptor, ...]:
+        """Attach new evidence; returns the store's own listing afterwards."""
         if not attachments:
-            return
+            return ()
         target, digest = examined.wanted.target, examined.wanted.digest
         # evidence that is there already has brought the empty config of referrers
         empty = [] if examined.evidence or examined.countersigned else [EMPTY_BLOB]
         map_together(target.push_blob, [*empty, *(Blob.of(item.bundle, BUNDLE) for item in attachments)])
         referrers = [item.referrer for item in attachments]
-        listed = {item.digest for item in target.attach(digest, referrers)}
-        if not {item.digest for item in referrers} <= listed:
+        listing = target.attach(digest, referrers)
+        if not {item.digest for item in referrers} <= {item.digest for item in listing}:
             raise RemoteError(
                 f"The store does not list the evidence just attached to {digest}.",
                 why="Flux and cosign would not find it, so no tag was written.",
                 hint="Run the same command again; it completes what is missing.",
                 temporary=True,
             )
+        return listing
 
     def _record_manifest(self, examined: Examined, found: Digest | None, proof: Proof) -> Manifest:
         if found is None:
@@ -152,14 +167,12 @@ class Promoter:
             raise RemoteError(f"The record {found} was there, and is gone.", temporary=True)
         return manifest
 
-    def _read_back(self, examined: Examined, proof: Proof) -> None:
+    def _read_back(self, examined: Examined, proof: Proof, listing: Sequence[Descriptor]) -> None:
         """As the cluster that trusts the promoting identity will read it: one countersignature is enough for it."""
         target, digest = examined.wanted.target, examined.wanted.digest
-        if proof.attachments:
-            target.settle(digest, [item.referrer for item in proof.attachments])
         signed = [*examined.countersigned, *proof.judged]
         wanted = {item.manifest for item in signed if item.predicate_type == PREDICATE_SIGNATURE}
-        listing = [item for item in target.list_referrers(digest) if item.digest in wanted]
+        listing = [item for item in listing or target.list_referrers(digest) if item.digest in wanted]
         evidence = judge_all(gather(target, digest, listing).evidence, digest, self.rules.promoters)
         verdict = judge(examined.artifact, evidence, "flux")
         if not verdict.ok:
@@ -168,3 +181,15 @@ class Promoter:
                 why="\n".join(f"{check.id}: {check.reason}" for check in verdict.failures),
                 hint="Run the same command again; it signs what is missing.",
             )
+
+
+def _confirm(target: Repository, digest: Digest, referrers: Sequence[Manifest]) -> None:
+    if referrers:
+        target.confirm(digest, referrers)
+
+
+def _settle(confirmed: Future[None], target: Repository, digest: Digest, referrers: Sequence[Manifest]) -> None:
+    """The second look follows the first, whatever becomes of the tags meanwhile."""
+    confirmed.result()
+    if referrers:
+        target.settle(digest, referrers)

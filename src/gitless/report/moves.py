@@ -96,7 +96,7 @@ def _component(move: MoveResult) -> dict[str, Any]:
         "refused": list(move.refused),
         "images": list(move.images),
         "images_before": list(move.images_before),
-        "lead_seconds": int(move.lead_time.total_seconds()) if move.lead_time else None,
+        "lead_seconds": int(move.lead_time.total_seconds()) if move.lead_time is not None else None,
         "notes": list(move.notes),
     }
     if move.changes is not None:
@@ -148,7 +148,7 @@ def _facts(move: MoveResult) -> list[str]:
         ("revision", move.revision),
         ("record", move.record),
         ("approved by", ", ".join(move.approvers)),
-        ("lead time", _spell(move.lead_time) if move.lead_time else ""),
+        ("lead time", _spell(move.lead_time) if move.lead_time is not None else ""),
     )
     facts += [f"- {word} {code(text)}" for word, text in pairs if text]
     if move.changes is not None:

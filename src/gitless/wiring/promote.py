@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gitless.flows.examine import Examined
     from gitless.flows.move import Rules
     from gitless.flows.promote import Moved
+    from gitless.flows.proof import Asked
 
 MAX_TICKET = 1024
 
@@ -89,7 +90,8 @@ def _examine_all(site: Site) -> list[Examined | MoveResult]:
     if site.request.digest and len(names) > 1:
         raise UsageError("--digest is for one component.", hint="Promote several with a plan: --planned FILE.")
     # built once, before several threads ask for them
-    _ = site.rules, site.run, site.stores, site.examiner
+    site.prepare()
+    _ = site.run, site.examiner
     return map_together(lambda name: _examine(site, name), names)
 
 
@@ -118,21 +120,22 @@ def _plan(site: Site, examined: Sequence[Examined]) -> None:
 
 
 def _shown(site: Site, item: Examined | MoveResult) -> MoveResult:
-    """An examined component that is not moved."""
-    from gitless.flows.describe_move import describe
+    """What is told about a component; a report that cannot be made is no reason to stop a promotion."""
+    from gitless.flows.describe_move import describe, outline
 
     if isinstance(item, MoveResult):
         return item
     try:
         return describe(item, site.rules)
     except GitlessError as error:
-        return MoveResult(item.wanted.component, site.rules.channel, gates=item.gates, error=error)
+        note = f"What it changes is not known: {error.what}"
+        return replace(outline(item, site.rules), notes=(note,))
 
 
 def _held(site: Site, item: Examined | MoveResult) -> MoveResult:
     """A component that is not moved, for a gate of its own or because another one may not move."""
     result = _shown(site, item)
-    if isinstance(item, MoveResult) or result.error:
+    if isinstance(item, MoveResult):
         return result
     if item.ok:
         return replace(result, notes=(*result.notes, "It was held back, since another component may not move."))
@@ -143,19 +146,16 @@ def _held(site: Site, item: Examined | MoveResult) -> MoveResult:
 
 
 def _act(site: Site, item: Examined | MoveResult) -> MoveResult:
+    from gitless.flows.parallel import both
     from gitless.flows.proof import Asked
 
     if isinstance(item, MoveResult) or not item.ok:
         return _held(site, item)
     request = site.request
-    result = _shown(site, item)
-    if result.error:
-        return result
     asked = Asked(request.reason, request.ticket, request.emergency, request.withdraw)
-    try:
-        moved = site.promoter.act(item, asked)
-    except GitlessError as error:
-        return replace(result, error=error)
+    result, moved = both(lambda: _shown(site, item), lambda: _moved(site, item, asked))
+    if isinstance(moved, GitlessError):
+        return replace(result, error=moved)
     return replace(
         result,
         record=str(moved.record),
@@ -163,6 +163,13 @@ def _act(site: Site, item: Examined | MoveResult) -> MoveResult:
         tags=moved.tags,
         notes=(*result.notes, *_notes(moved)),
     )
+
+
+def _moved(site: Site, item: Examined, asked: Asked) -> Moved | GitlessError:
+    try:
+        return site.promoter.act(item, asked)
+    except GitlessError as error:
+        return error
 
 
 def _notes(moved: Moved) -> list[str]:

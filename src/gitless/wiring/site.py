@@ -132,6 +132,10 @@ class Site:
         prover = Prover(self.rules, self.signing.signer, self._run_fact(), {"gitless": __version__}, SystemClock())
         return Promoter(self.rules, prover, pause, self.examiner.known)
 
+    def prepare(self) -> None:
+        """Open connections to the registries beside whatever comes next."""
+        self.stores.prepare([place for name in self.names for place in self.places(name)])
+
     def wanted(self, name: str) -> Wanted:
         """What is asked for one component.
 

@@ -271,5 +271,5 @@ def test_referrers_that_are_listed_late_are_waited_for():
 
         server.on("GET", f"/referrers/{digest}", old_listing)
         assert shop.promote(digest, "v1.0.0").error is None
-        assert len(stale) > 3
+        assert len(stale) >= 3
         assert shop.is_accepted()
