@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +65,7 @@ def read_policy(path: Path, top: Path, url: str, env: Mapping[str, str]) -> Poli
     from gitless.config.parse import parse_config
 
     branch = ProtectedBranch(top, env)
-    name = path.resolve().relative_to(top).as_posix()
+    name = _name_in(top, path)
     folder = name.rpartition("/")[0]
 
     def read(beside: str) -> bytes:
@@ -78,6 +79,14 @@ def read_policy(path: Path, top: Path, url: str, env: Mapping[str, str]) -> Poli
     fact = PolicyFact(Digest.of(content), branch.commit, f"{url}/blob/{branch.commit}/{name}")
     notice = "" if branch.has_remote else _UNPROTECTED
     return PolicySource(parse_config(content, f"{branch.branch}:{name}"), fact, branch.branch, read, notice)
+
+
+def _name_in(top: Path, path: Path) -> str:
+    """The file's name in the repository as it was given: links of the checked-out tree could lead to laxer rules."""
+    plain, root = Path(os.path.abspath(path)), Path(os.path.abspath(top))
+    if plain.is_relative_to(root):
+        return plain.relative_to(root).as_posix()
+    return (path.parent.resolve() / path.name).relative_to(top.resolve()).as_posix()
 
 
 def channel_rules(source: PolicySource, channel: str, env: Mapping[str, str]) -> Rules:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,7 +40,7 @@ class Site:
     @cached_property
     def path(self) -> Path:
         """gitless.yaml in the working tree."""
-        path = Path(self.request.config or CONFIG_NAME).resolve()
+        path = Path(os.path.abspath(self.request.config or CONFIG_NAME))
         if not path.is_file():
             raise UsageError(
                 f"There is no {self.request.config or CONFIG_NAME}.",

@@ -103,6 +103,29 @@ def test_laxer_rules_on_the_commit_that_is_checked_out_are_not_believed(tmp_path
     assert only(repo.promote(release="v1.0.0", emergency=True, reason="CVE-2026-1")).error is None
 
 
+@pytest.mark.parametrize("config", [None, "team/gitless.yaml"])
+def test_link_to_laxer_rules_of_the_protected_branch_is_not_followed(tmp_path, monkeypatch, config):
+    repo = made(tmp_path, monkeypatch, channels=FROZEN)
+    for path in ("team/gitless.yaml", "examples/gitless.yaml"):
+        repo.write(path, repo.rules(FROZEN if path.startswith("team") else CHANNELS))
+    for role in ("publish", "promote"):
+        for folder in ("team", "examples"):
+            repo.write(f"{folder}/keys/{role}.pub", repo.public(role))
+    repo.push()
+    repo.publish()
+    repo.git("checkout", "-q", "--detach")
+    name = repo.clone / (config or "gitless.yaml")
+    if config:
+        name.parent.rename(repo.clone / "moved")
+        name.parent.symlink_to("examples")
+    else:
+        name.unlink()
+        name.symlink_to("examples/gitless.yaml")
+    repo.commit()
+    result = repo.promote(release="v1.0.0", config=config)
+    assert [gate.name for gate in only(result).gates if not gate.ok] == ["freeze"]
+
+
 def test_keys_on_the_commit_that_is_checked_out_are_not_believed(repo):
     repo.publish()
     repo.git("checkout", "-q", "--detach")
