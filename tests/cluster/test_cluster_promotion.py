@@ -10,7 +10,7 @@ import pytest
 import yaml
 from tests.cluster.flux import Flux
 from tests.fakes.sigstore.stack import Stack
-from tests.peers.promoting import Releases
+from tests.peers.promoting import STABLE, Releases
 from tools.peers.cluster import Api
 from tools.peers.commands import Tools
 
@@ -40,22 +40,28 @@ class Fleet:
         assert flux.wait_applied(digest) == {"rev": str(number), "cluster": "prod-eu"}
 
 
-@pytest.fixture(params=["github", "gitlab"])
-def fleet(request: pytest.FixtureRequest, tmp_path: Path, sigstore: Stack, api: Api, registry: str) -> Fleet:
-    apps = Releases(tmp_path / "apps", sigstore, request.param, component="app")
+def _make(path: Path, stack: Stack, api: Api, registry: str, platform: str, *, is_apart: bool = False) -> Fleet:
+    """Two namespaces that follow the channels as they were told to; production may have a repository of its own."""
     name = f"promotion-{next(_numbers)}"
-    repository = f"{name}/app"
+    own = f"{name}-own" if is_apart else name
+    stable = STABLE.replace("from: latest", f"from: latest\n    registry: {registry}/{own}") if is_apart else STABLE
+    apps = Releases(path / "apps", stack, platform, stable, component="app")
     made = Fleet(
         apps,
         f"{registry}/{name}",
-        Flux(api, f"{name}-staging", registry, repository),
-        Flux(api, f"{name}-production", registry, repository, tag="stable"),
+        Flux(api, f"{name}-staging", registry, f"{name}/app"),
+        Flux(api, f"{name}-production", registry, f"{own}/app", tag="stable"),
     )
     for flux, role in ((made.staging, "publish"), (made.production, "promote")):
-        reference = f"{registry}/{repository}:{flux.tag}"
+        reference = f"{registry}/{flux.repository}:{flux.tag}"
         printed = apps.run("identity", "--for", role, "--form", "flux", "--reference", reference)
         flux.create_as_printed(list(yaml.safe_load_all(printed)))
     return made
+
+
+@pytest.fixture(params=["github", "gitlab"])
+def fleet(request: pytest.FixtureRequest, tmp_path: Path, sigstore: Stack, api: Api, registry: str) -> Fleet:
+    return _make(tmp_path, sigstore, api, registry, request.param)
 
 
 def test_production_applies_what_was_promoted_and_rolled_back_and_nothing_else(fleet: Fleet, tools: Tools) -> None:
@@ -83,3 +89,18 @@ def test_production_applies_what_was_promoted_and_rolled_back_and_nothing_else(f
     assert back["digest"] == first
     fleet.wait(fleet.production, first, 1)
     assert fleet.staging.config_map()["rev"] == "2"
+
+
+def test_production_applies_the_copy_in_its_own_repository(
+    tmp_path: Path, sigstore: Stack, api: Api, registry: str
+) -> None:
+    fleet = _make(tmp_path, sigstore, api, registry, "github", is_apart=True)
+    first = fleet.publish(1)
+    fleet.wait(fleet.staging, first, 1)
+    fleet.apps.promote(fleet.place, "v1.0.0")
+    fleet.wait(fleet.production, first, 1)
+    second = fleet.publish(2)
+    fleet.apps.promote(fleet.place, "v1.1.0")
+    fleet.wait(fleet.production, second, 2)
+    fleet.apps.rollback(fleet.place, "v1.1.0", "--to", "previous", "--reason", "errors in production")
+    fleet.wait(fleet.production, first, 1)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+import shlex
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from cryptography.x509 import UnrecognizedExtension
 from tests.fakes.sigstore.stack import Stack
 from tests.peers.promoting import ISSUERS, PUBLISHERS, STABLE, Releases
 from tools.peers.commands import Tools
+from tools.peers.publisher import gitless
 
 RECORD = "https://gitless.dev/promotion/v1"
 SUMMARY = "https://slsa.dev/verification_summary/v1"
@@ -194,6 +198,55 @@ def test_a_release_by_git_tag_promotes_what_was_published_with_these_bytes(
     assert code == 1
     assert "web: what is checked out was never published to latest." in said
     assert len(sigstore.issued()) == certificates
+
+
+def test_the_commands_of_the_summary_work_as_they_stand(apps: Releases, one: str) -> None:
+    place = _place(one, apps)
+    apps.publish(place)
+    apps.promote(place, "v1.2.3")
+    apps.change(_NEXT)
+    apps.publish(place)
+    summary = apps.repository.path.with_name("summary.md")
+    apps.promote(place, "v1.3.0", "--summary", str(summary))
+    (block,) = re.findall(r"(?ms)^```sh\n(.*?)^```", summary.read_text())
+    commands = [shlex.split(line) for line in block.splitlines()]
+    assert [command[:2] for command in commands] == [["gitless", verb] for verb in ("verify", "history", "rollback")]
+    for command in commands:
+        there = () if command[1] == "verify" else ("--registry", place)
+        apps.run(*command[1:], *there, env=apps.release("v1.3.0"))
+
+
+def test_two_promotions_at_once_end_on_one_digest_and_the_history_says_which(
+    registry: str, tools: Tools, tmp_path: Path, sigstore: Stack
+) -> None:
+    apps = Releases(tmp_path / "apps", sigstore, "github")
+    place = _place(registry, apps)
+    first = apps.publish(place)["digest"]
+    apps.change(_NEXT)
+    second = apps.publish(place)["digest"]
+    wanted = {"v1.0.0": first, "v1.1.0": second}
+
+    def promote(tag: str) -> tuple[int, str]:
+        flags = ("--to", "stable", "--release", tag, "--digest", wanted[tag])
+        return apps.refused("promote", "web", "--registry", place, *flags, env=apps.release(tag))
+
+    with ThreadPoolExecutor() as pool:
+        ended = dict(zip(wanted, pool.map(promote, wanted), strict=True))
+    assert {code for code, _ in ended.values()} <= {0, 1, 3}, ended
+    assert 0 in {code for code, _ in ended.values()}, ended
+    told = ("was faster", "was moved meanwhile", "not higher than", "does not come to rest", "not keep the record")
+    for code, said in ended.values():
+        assert code == 0 or any(words in said for words in told), said
+
+    arguments = ("history", "web", "--registry", place, "--json")
+    done = gitless(*arguments, cwd=apps.repository.path, env=apps.release("v1.1.0"), check=False)
+    (channel,) = json.loads(done.stdout)["channels"]
+    kinds = {fault["kind"] for fault in channel["faults"]}
+    assert kinds <= {"fork"}, "whoever came second is shown, and nothing else"
+    assert done.returncode == bool(kinds)
+    last = channel["records"][-1]
+    assert _digest(tools, f"{place}/web:stable") == last["digest"]
+    assert last["state"] == "completed"
 
 
 @pytest.mark.parametrize("kind", TARGETS)
