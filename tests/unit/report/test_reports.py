@@ -226,3 +226,30 @@ def test_fences_and_code_cannot_be_closed_from_inside(text):
 def test_plain_shows_control_characters_and_limits():
     assert plain("a\x1b[31m\u202eb") == "a\\u001b[31m\\u202eb"
     assert plain("x" * 50, 10) == "x" * 9 + "…"
+
+
+def test_a_reference_that_could_not_be_judged_says_why_and_spoils_no_other():
+    failed = VerifyResult("ghcr.io/acme/apps/x:latest", "", "strict", (), error=RemoteError("The registry is down."))
+    assert verify_lines(failed)[0] == "NOT verified: ghcr.io/acme/apps/x:latest (strict)"
+    assert "The registry is down." in "\n".join(verify_lines(failed))
+    record = verify_record((failed,))
+    assert record["ok"] is False
+    assert record["error"]["what"] == "The registry is down."
+
+
+def test_a_dry_run_is_told_in_the_record():
+    assert publish_record(PublishResult((component(),), dry_run=True))["dry_run"] is True
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        (EvidenceResult("t", DIGEST, standing="foreign", check="bundle.7-identity", reason="Not ours."), "Not ours."),
+        (EvidenceResult("t", DIGEST, standing="invalid"), "invalid"),
+        (EvidenceResult("t", DIGEST, identity="acme", signed_at="2026-11-20T10:00:00Z"), "by acme at 2026-11-20"),
+        (EvidenceResult("t", DIGEST, identity="acme"), "by acme"),
+    ],
+)
+def test_evidence_says_who_or_why_not(item, expected):
+    result = VerifyResult("r", DIGEST, "strict", (Check("strict.1", True, "x"),), evidence=(item,))
+    assert expected in verify_lines(result)[-1]
