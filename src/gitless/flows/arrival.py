@@ -70,7 +70,7 @@ class Arrival:
             if is_superseded(ledger, record):
                 return ledger
             if record not in ledger.listed:
-                self.books.enter(self.examined, self.record)
+                self.books.enter(self.examined, self.record, again=True)
             elif head and ledger.observed != head.record.digest:
                 self._put(head.record.digest)
             else:
@@ -99,15 +99,11 @@ class Arrival:
         return [release]
 
     def _check_channel(self, ledger: Ledger) -> bool:
-        """Whether the channel must still be moved; what it names must be what was judged, or what our record beat."""
+        """Whether the channel must still be moved; it must name what was judged, or what records explain."""
         before, now = self.examined.ledger.observed, ledger.observed
         if now == self.examined.wanted.digest:
             return False
-        head = ledger.history.head
-        beaten = {
-            link.record.digest for link in ledger.history.lost if head and link.record.previous == head.record.previous
-        }
-        if now not in (before, *beaten):
+        if now not in (before, *_explained(ledger)):
             raise CheckError(
                 f"The channel {self._channel} was moved meanwhile.",
                 why=f"It named {before or 'nothing'} when the gates were judged, and names {now or 'nothing'} now.",
@@ -121,3 +117,13 @@ class Arrival:
         if manifest is None:
             raise RemoteError(f"{digest} was promoted, and is gone.", temporary=True)
         move_tag(self._target, manifest, self._channel)
+
+
+def _explained(ledger: Ledger) -> list[Digest]:
+    """What the channel may name meanwhile by the record that ours follows, or by one that ours has beaten."""
+    history = ledger.history
+    head = history.head
+    if head is None:
+        return []
+    beaten = [link.record.digest for link in history.lost if link.record.previous == head.record.previous]
+    return [*(link.record.digest for link in history.links[-2:-1]), *beaten]

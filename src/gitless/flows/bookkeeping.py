@@ -51,12 +51,13 @@ class Bookkeeper:
             whole=False,
         )
 
-    def enter(self, examined: Examined, record: Manifest) -> Ledger:
+    def enter(self, examined: Examined, record: Manifest, *, again: bool = False) -> Ledger:
         """See to it that the journal lists a record, also beside other writers.
 
         Args:
             examined: The move.
             record: The manifest of the record that authorises it.
+            again: Whether it was listed before, and has been written over: then it must come back, whoever counts.
 
         Returns:
             The channel afterwards, which counts the record.
@@ -67,13 +68,15 @@ class Bookkeeper:
         """
         records = [record]
         for look in range(MAX_LOOKS):
-            self._append(examined, records, is_first=look == 0)
+            self._append(examined, records, is_first=look == 0 and not again)
             self.pause(look)
             ledger = self.read(examined)
             if all(item.digest in ledger.listed for item in records):
                 overwritten = self._overwritten(examined, ledger)
                 if not overwritten:
-                    _check_canonical_or_superseded(ledger, record.digest)
+                    _check_superseded(ledger, record.digest)
+                    if not is_superseded(ledger, record.digest):
+                        check_canonical(ledger, record.digest)
                     return ledger
                 records += overwritten
         raise RemoteError(
@@ -126,9 +129,16 @@ def is_superseded(ledger: Ledger, record: Digest) -> bool:
     return any(link.manifest == record for link in ledger.history.links[:-1])
 
 
-def _check_canonical_or_superseded(ledger: Ledger, record: Digest) -> None:
-    if not is_superseded(ledger, record):
-        check_canonical(ledger, record)
+def _check_superseded(ledger: Ledger, record: Digest) -> None:
+    """A later record may build on ours; but then it must have seen the channel where ours was to move it."""
+    head = ledger.history.head
+    if head and any(link.manifest == record and link.state == "authorised" for link in ledger.history.links[:-1]):
+        who = f"The record {head.manifest}{_by(head.signer)}"
+        raise CheckError(
+            f"Another promotion of {ledger.history.channel} was faster.",
+            why=f"{who} follows ours, and has moved the channel on before ours did.",
+            hint="Look at it with gitless history; then promote again if you still want to.",
+        )
 
 
 def check_canonical(ledger: Ledger, record: Digest) -> None:

@@ -68,12 +68,13 @@ def test_two_promoters_end_on_one_digest_and_the_loser_knows_by_whom(same):
 def test_loser_may_promote_again_and_its_digest_follows():
     with RegistryServer() as server:
         shop = shop_on(server, 1)
-        digests = [shop.publish("one"), shop.publish("two")]
-        lost = next(item for item in race(shop, *digests) if item.error)
-        digest = str(lost.examined.wanted.digest)
-        assert shop.promote(digest, "v2.0.0").error is None
-        assert shop.names() == digest
-        assert shop.ledger().history.tag.ok
+        first, second = shop.publish("one"), shop.publish("two")
+        lost = shop.promote(first, "v1.0.0", between=lambda: shop.promote(second, "v1.1.0") and None)
+        assert "faster" in lost.error.what
+        assert shop.names() == second
+        assert shop.promote(first, "v2.0.0").error is None
+        assert shop.names() == first
+        assert shop.ledger().history.ok
 
 
 def test_tag_written_late_by_a_beaten_promoter_is_put_right():
@@ -156,3 +157,100 @@ def test_digest_of_a_record_that_won_and_is_gone_is_told():
 
         server.on("PUT", "/manifests/stable$", gone, times=1)
         assert "is gone" in shop.promote(digest, "v1.0.0").error.what
+
+
+def test_promoter_that_is_overtaken_after_its_record_is_told_and_the_channel_goes_on():
+    with RegistryServer() as server:
+        shop = shop_on(server, 1)
+        mine, theirs = shop.publish("one"), shop.publish("two")
+        seen = []
+
+        def after_the_journal(request):
+            if "gitless-stable" in server.tags(NAME) and not seen:
+                seen.append(None)
+                seen[0] = shop.promote(theirs, "v2.0.0")
+            return
+
+        server.on("GET", "/manifests/gitless-stable$", after_the_journal)
+        outcome = shop.promote(mine, "v1.0.0")
+        assert seen[0].error is None
+        assert "faster" in outcome.error.what
+        history = shop.ledger().history
+        assert str(history.head.manifest) in outcome.error.why
+        assert [link.state for link in history.links] == ["authorised", "completed"]
+        assert (shop.names(), shop.names("v1.0.0")) == (theirs, "")
+
+
+def test_promoter_that_is_followed_after_its_tags_is_done():
+    with RegistryServer() as server:
+        shop = shop_on(server, 1)
+        mine, theirs = shop.publish("one"), shop.publish("two")
+        seen = []
+
+        def after_the_channel(request):
+            if "stable" in server.tags(NAME) and not seen:
+                seen.append(None)
+                seen[0] = shop.promote(theirs, "v2.0.0")
+            return
+
+        server.on("GET", "/manifests/gitless-stable$", after_the_channel)
+        outcome = shop.promote(mine, "v1.0.0")
+        assert (seen[0].error, outcome.error) == (None, None)
+        assert [link.state for link in shop.ledger().history.links] == ["completed", "completed"]
+        assert shop.names() == theirs
+
+
+def test_promoter_that_builds_on_a_move_which_completes_meanwhile_goes_on():
+    with RegistryServer() as server:
+        shop = shop_on(server, 1)
+        first, second = shop.publish("one"), shop.publish("two")
+        server.on("PUT", "/manifests/stable$", lambda request: Reply(500), times=1)
+        assert shop.promote(first, "v1.0.0").error
+        outcome = shop.promote(second, "v2.0.0", between=lambda: shop.promote(first, "v1.0.0") and None)
+        assert outcome.error is None
+        assert shop.names() == second
+        assert shop.ledger().history.tag.ok
+
+
+def test_record_lost_from_the_journal_after_the_last_check_is_entered_again():
+    with RegistryServer() as server:
+        shop = shop_on(server, 1)
+        digest = shop.publish("one")
+        emptied = []
+
+        def overwrite(request):
+            if not emptied:
+                emptied.append(server.tags(NAME)["gitless-stable"])
+                server.delete_tag(NAME, "gitless-stable")
+            return
+
+        server.on("PUT", "/manifests/stable$", overwrite)
+        assert shop.promote(digest, "v1.0.0").error is None
+        assert emptied
+        assert shop.ledger().history.ok
+
+
+def test_channel_that_never_comes_to_rest_is_told():
+    with RegistryServer() as server:
+        shop = shop_on(server, 1)
+        foreign, digest = shop.publish("one"), shop.publish("two")
+
+        def elsewhere(request):
+            server._repository(NAME).tags["stable"] = foreign
+            return Reply(201)
+
+        server.on("PUT", "/manifests/stable$", elsewhere)
+        assert "does not come to rest" in shop.promote(digest, "v1.0.0").error.what
+
+
+def test_record_that_is_stored_and_cannot_be_read_names_nothing():
+    with RegistryServer() as server:
+        shop = shop_on(server, 1)
+        digest = shop.publish("one")
+        server.on("PUT", "/manifests/stable$", lambda request: Reply(500), times=1)
+        assert shop.promote(digest, "v1.0.0").error
+        record = shop.ledger().history.head.manifest
+        del server._repository(NAME).manifests[str(record)]
+        assert shop.promote(digest, "v1.0.0").error is None
+        assert shop.names() == digest
+        assert {fault.kind for fault in shop.ledger().history.faults} == {"missing"}

@@ -5,13 +5,17 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from tests.fakes.promotion_shop import KINDS, PromotionShop, stable
+from tests.fakes.promotions import ALICE, BOB
 from tests.fakes.registry_server import RegistryServer, Reply
 from tests.fakes.signed import make_signer
 from tests.fakes.workshop import Workshop
 
 from gitless.errors import CheckError, RemoteError, UsageError
+from gitless.model.approval import Approval, Changes, CheckResults, Decisions
 from gitless.model.digest import Digest
 from gitless.model.media_types import PREDICATE_SIGNATURE
+from gitless.promotion.gates.approvals import ApprovalsGate
+from gitless.promotion.gates.checks import ChecksGate, RequiredCheck
 from gitless.promotion.gates.freeze import FreezeGate, FreezeWindow
 from gitless.promotion.journal import journal_tag
 from gitless.promotion.policy import EmergencyPolicy
@@ -344,3 +348,88 @@ def test_times_and_facts_of_a_record(shop):
     assert record.created - record.committed < timedelta(days=2)
     assert record.source == "latest"
     assert not record.run.verified
+
+
+class Platform:
+    """Somebody approved this run, or nobody did."""
+
+    def __init__(self, *people):
+        self.people, self.asked = people, []
+
+    def decisions(self, environment):
+        self.asked.append(environment)
+        approvals = tuple(Approval(person, "environment", "approved") for person in self.people)
+        return Decisions((ALICE,), approvals)
+
+    def changes(self, older, newer, branch):
+        self.asked.append((older, newer, branch))
+        return Changes(older or "", newer)
+
+    def checks(self, commit):
+        self.asked.append(commit)
+        return CheckResults(commit)
+
+
+def test_approvals_and_checks_are_asked_of_the_platform_for_the_range(shop):
+    first = shop.publish("one")
+    shop.promote(release="v1.0.0")
+    shop.publish("two")
+    approved = shop.with_policy(approvals=ApprovalsGate(1, ()), checks=ChecksGate((RequiredCheck("e2e"),)))
+    approved.approvals = Platform(BOB)
+    outcome = approved.promote(release="v1.1.0")
+    assert [gate.name for gate in outcome.examined.gates if not gate.ok] == ["checks"]
+    older, newer = (commit.sha for commit in shop.workshop.commits)
+    assert (older, newer, "main") in approved.approvals.asked
+    assert newer in approved.approvals.asked
+    done = approved.with_policy(checks=None)
+    assert done.promote(release="v1.1.0").error is None
+    record = shop.ledger().history.head.record
+    assert ([item.person for item in record.approvers], record.requesters) == ([BOB], (ALICE,))
+    assert first
+
+
+def test_plan_asks_nobody_for_approvals(shop):
+    shop = shop.with_policy(approvals=ApprovalsGate(1, ()))
+    shop.approvals = Platform()
+    shop.publish()
+    examined = shop.promote(release="v1.0.0", without=("approvals",)).examined
+    assert (examined.ok, shop.approvals.asked) == (True, [])
+
+
+def test_outside_of_ci_nobody_has_approved_and_nothing_was_checked(shop):
+    shop = shop.with_policy(approvals=ApprovalsGate(1, ()), checks=ChecksGate((RequiredCheck("e2e"),)))
+    shop.publish()
+    outcome = shop.promote(release="v1.0.0")
+    assert "no job of GitHub Actions" in failed(outcome, "approvals")
+    assert "no job of GitHub Actions" in failed(outcome, "checks")
+
+
+def test_store_that_forgets_its_listing_names_nothing(shop):
+    digest = shop.publish()
+    store = shop.target()
+    kept = store.list_referrers(Digest.parse(digest))
+    store.attach = lambda subject, referrers: kept
+    outcome = shop.promote(digest, "v1.0.0")
+    assert "does not list the evidence" in outcome.error.what
+    assert shop.names() == ""
+
+
+def test_countersignature_that_does_not_come_back_names_nothing(shop):
+    digest = shop.publish()
+    store = shop.target()
+    attach = store.attach
+
+    def lose(subject, referrers):
+        listing = attach(subject, referrers)
+        lost = [item for item in referrers if PREDICATE_SIGNATURE in item.annotations.values()]
+        for item in lost:
+            store._manifests.pop(item.digest)
+        return listing
+
+    store.attach = lose
+    outcome = shop.promote(digest, "v1.0.0")
+    assert "does not verify; no tag was written" in outcome.error.what
+    assert (shop.names(), shop.names("v1.0.0")) == ("", "")
+    store.attach = attach
+    assert shop.promote(digest, "v1.0.0").error is None
+    assert shop.is_accepted()

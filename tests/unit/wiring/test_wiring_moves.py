@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.protected_repo import CHANNELS, ProtectedRepo
+from tests.fakes.registry_server import RegistryServer, Reply
 from tests.fakes.workshop import config_map
 
 from gitless.errors import CheckError, RemoteError, UntrustedContentError, UsageError
@@ -463,3 +464,50 @@ def test_report_says_what_changes_in_the_cluster(repo):
     repo.push()
     repo.publish()
     assert only(repo.promote(release="v1.2.0", dry_run=True)).objects.count == 0
+
+
+def test_report_that_cannot_be_made_stops_no_promotion(tmp_path, monkeypatch):
+    with RegistryServer() as server:
+        repo = made(tmp_path, monkeypatch, registry=f"{server.host}/apps")
+        first = repo.publish()["web"]
+        repo.promote(release="v1.0.0")
+        second = change(repo, "two")["web"]
+        server.on("GET", f"/referrers/{first}", lambda request: Reply(403))
+        done = only(repo.promote(release="v1.1.0"))
+        assert (done.error, done.digest, server.tags("apps/web")["stable"]) == (None, second, second)
+        assert any("What it changes is not known" in note for note in done.notes)
+
+
+def test_registry_given_by_flag_and_none_at_all(tmp_path, monkeypatch):
+    repo = made(tmp_path, monkeypatch)
+    rules = repo.rules().replace(f"registry: {repo.registry}\n".encode(), b"")
+    repo.write("gitless.yaml", rules)
+    repo.push()
+    digest = repo.publish(registry=repo.registry)["web"]
+    with pytest.raises(UsageError, match="registry is not known"):
+        repo.promote(release="v1.0.0")
+    assert repo.promote(release="v1.0.0", registry=repo.registry).exit_code == 0
+    assert named(repo) == digest
+
+
+def test_partial_plan_lets_one_component_stay(repo, tmp_path):
+    digests = repo.publish()
+    plan = tmp_path / "plan.json"
+    repo.promote("web", "db", release="v1.0.0", plan=str(plan))
+    assert repo.promote("web", planned=str(plan), partial=True).exit_code == 0
+    assert (named(repo), named(repo, name="db")) == (digests["web"], None)
+
+
+def test_failure_in_the_act_is_one_components_own(tmp_path, monkeypatch):
+    with RegistryServer() as server:
+        repo = made(tmp_path, monkeypatch, registry=f"{server.host}/apps")
+        digests = repo.publish()
+        server.on("PUT", "/apps/db/manifests/gitless-stable$", lambda request: Reply(403))
+        result = repo.promote("web", "db", release="v1.0.0")
+        assert [item.error is None for item in result.moves] == [True, False]
+        assert result.exit_code == 3
+        assert server.tags("apps/web")["stable"] == digests["web"]
+        assert "stable" not in server.tags("apps/db")
+        server.forget()
+        again = repo.promote("web", "db", release="v1.0.0")
+        assert [item.moved for item in again.moves] == [False, True]
