@@ -85,13 +85,23 @@ class Example:
         return document
 
     def run(
-        self, act: Act, workflow: str, env: Mapping[str, str], stack: Stack | None = None, ref: str = "refs/heads/main"
+        self,
+        act: Act,
+        workflow: str,
+        env: Mapping[str, str],
+        stack: Stack | None = None,
+        ref: str = "refs/heads/main",
+        inputs: Mapping[str, str] | None = None,
     ) -> Run:
-        """Run one workflow for a push to a ref, with a token of that job where there are services to sign with."""
+        """Run one workflow for a push to a ref, or by hand where it has inputs; with a token of that job to sign with."""
         event = self.beside / "event.json"
-        event.write_text(json.dumps({"ref": ref, "repository": {"default_branch": "main", "full_name": NAME}}))
+        event.write_text(
+            json.dumps(
+                {"ref": ref, "repository": {"default_branch": "main", "full_name": NAME}, "inputs": dict(inputs or {})}
+            )
+        )
         job = self._job(stack, workflow, ref) if stack else {}
-        name = "workflow_dispatch" if workflow == AUDIT else "push"
+        name = "workflow_dispatch" if workflow == AUDIT or inputs else "push"
         # act would take the name from the remote, which is a folder here
         platform = {"GITHUB_REPOSITORY": NAME, "GITHUB_REF": ref}
         variables = {**platform, **env, **job, "KEPT": str(self.beside / "result.json")}

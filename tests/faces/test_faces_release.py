@@ -40,3 +40,25 @@ def test_from_the_first_push_to_the_audit(
     assert audited.outputs("history")["ok"] == "true"
     assert audited.outputs("history")["html"] == "history.html"
     assert "## History of web ✅ is whole" in "".join(audited.summaries)
+
+
+@pytest.mark.timeout(400)  # seven jobs
+def test_back_by_hand_on_a_tag(
+    example: Example, act: Act, registry: str, sigstore: Stack, tools: Tools, tmp_path: Path
+) -> None:
+    example.trust(sigstore)
+    env = {"GITLESS_REGISTRY": f"{registry}/{tmp_path.name}"}
+    values = "deploy/web/production.yaml"
+    for tag, replicas in (("v1.0.0", 3), ("v1.1.0", 4)):
+        example.commit({values: f"replicas: {replicas}\nhost: web.production.example\n"})
+        for workflow, ref in ((PUSH, "refs/heads/main"), (RELEASE, f"refs/tags/{tag}")):
+            ended = example.run(act, workflow, env, sigstore, ref)
+            assert ended.code == 0, ended.log
+    inputs = {"to": "v1.0.0", "reason": "errors after v1.1.0"}
+    back = example.run(act, RELEASE, env, sigstore, "refs/tags/v1.1.0", inputs)
+    assert back.code == 0, back.log
+    assert back.outputs("rollback")["moved"] == "true"
+    place = f"{env['GITLESS_REGISTRY']}/web"
+    digests = {tag: tools.run("crane", "digest", f"{place}:{tag}").stdout for tag in ("stable", "v1.0.0", "v1.1.0")}
+    assert digests["stable"] == digests["v1.0.0"] != digests["v1.1.0"]
+    assert "✅ stable: 1 of 1 component(s) rolled back" in "".join(back.summaries)
