@@ -157,8 +157,8 @@ def _beside(place: ChannelPlace, trusted: Sequence[Trust]) -> tuple[tuple[Record
 
 
 def _measure(history: ChannelHistory, since: datetime | None, now: datetime) -> DeliveryFigures | None:
-    """The figures from `since`, or from the first record, to now; for a day at least, so that rates mean something."""
-    start = since or min((link.time for link in history.completed), default=now)
-    start = min(start, now - timedelta(days=1))
+    """The figures from `since` to now; without it from the first record on, and for a day at least."""
+    first = min((link.time for link in history.completed), default=now)
+    start = since or min(first, now - timedelta(days=1))
     # the newest record may be of this very second, and the end of a period is outside
     return measure(history, start, now + timedelta(seconds=1)) if history.completed else None

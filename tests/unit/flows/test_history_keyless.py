@@ -90,3 +90,20 @@ def test_a_wildcard_takes_every_release_tag_and_nothing_else() -> None:
     assert told(store, trust(replace(GITHUB_PATTERN, subject=f"{subject}@*"))).ok
     other = trust(replace(GITHUB_PATTERN, subject=f"{subject}@refs/tags/*"))
     assert [fault.kind for fault in told(store, other).history.faults] == ["foreign"]
+
+
+def test_the_period_of_the_figures() -> None:
+    store = PromotionStore(MemoryRepository())
+    chain(store, JobSigner())
+    place = ChannelPlace("stable", store.repository, HOME)
+    now = AT + timedelta(days=3)
+
+    def period(**options):
+        figures = tell("web", [place], [trust()], options.pop("now", now), **options).channels[0].figures
+        return figures.start, figures.promotions
+
+    assert period() == (AT, 1)
+    assert period(since=AT - timedelta(days=9)) == (AT - timedelta(days=9), 1)
+    assert period(since=now - HOUR) == (now - HOUR, 0)
+    # a first promotion a minute ago is not a thousand a day
+    assert period(now=AT + timedelta(minutes=1)) == (AT + timedelta(minutes=1) - timedelta(days=1), 1)
