@@ -139,10 +139,12 @@ def _held(site: Site, item: Examined | MoveResult) -> MoveResult:
         return result
     if item.ok:
         return replace(result, notes=(*result.notes, "It was held back, since another component may not move."))
-    word = "promoted to" if item.wanted.kind == "promote" else "rolled back in"
     noes = [f"{gate.name}: {gate.reason}" for gate in item.gates if not gate.ok]
-    error = CheckError(f"{item.wanted.component} was not {word} {site.rules.channel}.", why="\n".join(noes))
-    return replace(result, error=error)
+    name, channel = item.wanted.component, site.rules.channel
+    what = f"{name} was not promoted to {channel}."
+    if item.wanted.kind == "rollback":
+        what = f"{name} was not rolled back in {channel}."
+    return replace(result, error=CheckError(what, why="\n".join(noes), hint="\n".join(item.facts.hints)))
 
 
 def _act(site: Site, item: Examined | MoveResult) -> MoveResult:
