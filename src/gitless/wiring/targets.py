@@ -99,6 +99,12 @@ def _back(site: Site, name: str, target: Repository) -> Digest:
 
 def _previous(history: ChannelHistory, name: str, observed: Digest | None) -> Digest:
     """What the channel named before; after a rollback, what that went back to, so that a rerun stays there."""
+    if history.tag.word not in ("head", "pending"):
+        raise CheckError(
+            f"{name}: what the channel named before is not clear.",
+            why=history.tag.reason,
+            hint="Put back what the last record says with gitless promote --digest, or name another target.",
+        )
     head = history.head
     if head and head.state == "completed" and head.record.kind == "rollback":
         return head.record.digest

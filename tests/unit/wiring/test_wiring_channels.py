@@ -8,7 +8,10 @@ import pytest
 from tests.fakes.protected_repo import ProtectedRepo
 from tests.fakes.workshop import config_map
 
+from gitless.flows.copy import copy_graph
+from gitless.model.digest import Digest
 from gitless.model.moves import MoveResult
+from gitless.registry.layout import LayoutRepository
 
 CHANNELS = """\
   canary: {from: latest}
@@ -63,3 +66,27 @@ def test_what_a_channel_withdrew_goes_no_further(repo: ProtectedRepo) -> None:
     (held,) = repo.promote(digest=bad).moves
     assert order(held) == ("failed", "It was withdrawn from the channel canary.")
     assert not held.record
+
+
+def test_previous_is_nothing_where_somebody_moved_the_channel_by_hand(repo: ProtectedRepo) -> None:
+    digests = []
+    for text in ("one", "two"):
+        digests.append(publish(repo, text))
+        repo.promote(channel="canary")
+    foreign = publish(repo, "three")
+    move = repo.promote(channel="canary", dry_run=True).moves[0]
+    store = LayoutRepository(Path(move.repository.removeprefix("oci-layout:")))
+    source = LayoutRepository(repo.clone.parent / "out" / "web")
+    manifest = source.fetch_manifest(Digest.parse(foreign))
+    assert manifest is not None
+    copy_graph(source, store, manifest)
+    store.push_manifest(manifest, "canary")
+
+    (held,) = repo.rollback(channel="canary", back_to="previous").moves
+    assert held.error
+    assert "what the channel named before is not clear" in held.error.what
+    assert foreign in held.error.why
+    (put_back,) = repo.promote(channel="canary", digest=digests[1]).moves
+    assert (put_back.error, put_back.digest, put_back.tags) == (None, digests[1], ("canary",))
+    (back,) = repo.rollback(channel="canary", back_to="previous").moves
+    assert (back.error, back.digest) == (None, digests[0])
