@@ -1,6 +1,7 @@
 """Promotion into another registry, and into registries with ways of their own."""
 
 import json
+import threading
 
 import pytest
 from tests.fakes.promotion_shop import KINDS, PromotionShop
@@ -273,3 +274,14 @@ def test_referrers_that_are_listed_late_are_waited_for():
         assert shop.promote(digest, "v1.0.0").error is None
         assert len(stale) >= 3
         assert shop.is_accepted()
+
+
+def test_registry_that_thinks_before_it_lists_referrers_is_waited_for():
+    # some registries look for changes elsewhere for 14 seconds before they answer
+    assert Patience().read_seconds >= 2 * 14
+    with RegistryServer() as server:
+        shop = shop_on(server)
+        digest = shop.publish()
+        server.on("GET", "/referrers/", lambda request: threading.Event().wait(0.3) or None)
+        assert shop.promote(digest, "v1.0.0").error is None
+        assert shop.proofs(digest) == dict.fromkeys(KINDS, 1)
