@@ -66,7 +66,7 @@ class Referrers:
         """See `ports.ReferrerStore`; the API's own listing was read when they were attached."""
         if subject in self._unconfirmed:
             pause, last = self._entered[subject]
-            last = watch(self._store, subject, referrers, self._endpoint.patience, pause, last)
+            last = watch(self._store, subject, referrers, self._endpoint.patience, pause, last, at_once=True)
             self._entered[subject] = (pause, last)
             self._unconfirmed.discard(subject)
 

@@ -1,9 +1,9 @@
 """Writes the fallback index of a registry that has no way to write conditionally, against other writers.
 
 A registry takes every PUT of a tag, so two writers that read the same index lose one entry. Each writer therefore
-reads again, at random moments and for longer than its own reading and writing took: once before it says that the
-evidence is listed, once more beside the work that follows. What was lost is merged into what is there then, and
-watched for longer.
+reads again: once before it says that the evidence is listed, and once more beside the work that follows, at a random
+moment and later than its own reading and writing took. What was lost is merged into what is there then, and where
+others are seen writing, the index is watched for longer.
 """
 
 from __future__ import annotations
@@ -42,8 +42,10 @@ def watch(
     patience: Patience,
     pause: float,
     last: Digest,
+    *,
+    at_once: bool = False,
 ) -> Digest:
-    """Look at the fallback index after a pause, and see to it that it lists the referrers.
+    """Look at the fallback index, after a pause or at once, and see to it that it lists the referrers.
 
     Args:
         store: The repository.
@@ -52,6 +54,7 @@ def watch(
         patience: Limits.
         pause: Seconds to wait, on average.
         last: The index as it was last seen or written; another one means that there is a crowd, to be watched longer.
+        at_once: Whether the first look takes no pause.
 
     Returns:
         The index as it was seen last; it lists every one of them.
@@ -62,7 +65,9 @@ def watch(
     deadline = patience.deadline()
     needed, confirmed = 1, 0
     while deadline.remaining:
-        patience.sleep(patience.uniform(0.5, 1.5) * pause)
+        if not at_once:
+            patience.sleep(patience.uniform(0.5, 1.5) * pause)
+        at_once = False
         start = patience.now()
         index = store.fetch_manifest(subject.fallback_tag)
         merged = fallback.merge(index, subject, referrers)
