@@ -9,20 +9,18 @@ from gitless.wiring.targets import Target
 
 if TYPE_CHECKING:
     from gitless.flows.build import Built
-    from gitless.ports import Repository
     from gitless.wiring.site import Site
 
 
-def from_source(site: Site, name: str, source: Repository) -> Target:
+def from_source(site: Site, name: str) -> Target:
     """The published artifact with the very bytes of the checked-out source; nothing is built anew.
 
     Args:
         site: The run.
         name: The component.
-        source: Where its digests are.
 
     Raises:
-        CheckError: These bytes were never published to the channel that promotions come from.
+        CheckError: These bytes were never published to the channel that promotions begin with.
         UsageError: There is no Git checkout, or no such component in it.
         RemoteError: The store failed.
     """
@@ -31,18 +29,30 @@ def from_source(site: Site, name: str, source: Repository) -> Target:
     from gitless.verification.judge import judge
 
     built = _build(site, name)
-    tag = content_tag(site.rules.policy.source, built.content)
-    manifest = source.fetch_manifest(tag)
+    channel = _published_channel(site)
+    source = site.stores.open(site.home(name, channel))
+    manifest = source.fetch_manifest(content_tag(channel, built.content))
     if manifest is not None:
         evidence = judge_all(gather(source, manifest.digest).evidence, manifest.digest, site.rules.publishers)
         layers = [layer.digest for layer in manifest.layers]
         if judge(manifest, evidence, "strict").ok and layers == [built.packed.descriptor.digest]:
-            return Target(manifest.digest, manifest, release=_release_of(site, name))
+            return Target(manifest.digest, release=_release_of(site, name))
     raise CheckError(
-        f"{name}: what is checked out was never published to {site.rules.policy.source}.",
+        f"{name}: what is checked out was never published to {channel}.",
         why=f"No artifact with these bytes and valid evidence is there (content {built.content[:12]}…).",
         hint="A release promotes what was tested: publish this commit first.",
     )
+
+
+def _published_channel(site: Site) -> str:
+    """The channel that publish moves, at the beginning of the way to this one."""
+    channels, channel = site.policy.config.channels, site.rules.policy.source
+    for _ in channels:
+        section = channels.get(channel)
+        if section is None or not section.source:
+            break
+        channel = section.source
+    return channel
 
 
 def _build(site: Site, name: str) -> Built:

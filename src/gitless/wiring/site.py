@@ -166,22 +166,27 @@ class Site:
 
     def places(self, name: str) -> tuple[Location, Location]:
         """Where the component's digests are, and where the channel is; a rollback stays where the channel is."""
+        target = self.home(name, self.rules.channel)
+        if self.request.kind == "rollback":
+            return target, target
+        return self.home(name, self.request.source or self.rules.policy.source), target
+
+    def home(self, name: str, channel: str) -> Location:
+        """Where a channel of one component is.
+
+        Raises:
+            UsageError: The registry is not known.
+        """
         from gitless.model.reference import Location
 
         config = self.policy.config
         given = self.request.registry or self.env.get("GITLESS_REGISTRY") or config.registry
-
-        def home(channel: str) -> Location:
-            registry = _own_registry(config, channel) or given
-            if not registry:
-                raise UsageError(
-                    "The registry is not known.", hint="Write registry: into gitless.yaml, or give --registry."
-                )
-            return Location.parse(registry).child(name)
-
-        target = home(self.rules.channel)
-        source = target if self.request.kind == "rollback" else home(self.request.source or self.rules.policy.source)
-        return source, target
+        registry = _own_registry(config, channel) or given
+        if not registry:
+            raise UsageError(
+                "The registry is not known.", hint="Write registry: into gitless.yaml, or give --registry."
+            )
+        return Location.parse(registry).child(name)
 
     def _run_fact(self) -> RunFact:
         workload = self.signing.workload

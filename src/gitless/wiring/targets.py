@@ -62,7 +62,7 @@ def find_target(site: Site, name: str, source: Repository, target: Repository) -
     if request.from_source:
         from gitless.wiring.checked_out import from_source
 
-        return from_source(site, name, source)
+        return from_source(site, name)
     return _named(source, name, request.source or site.rules.policy.source)
 
 

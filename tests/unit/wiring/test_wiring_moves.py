@@ -440,7 +440,8 @@ def test_channel_with_a_registry_of_its_own_and_the_next_one_from_there(tmp_path
     digest = repo.publish()["web"]
     refused = repo.promote(digest=digest)
     assert "does not exist" in only(refused).error.what
-    assert repo.promote(channel="staging").exit_code == 0
+    assert repo.promote(channel="staging", from_source=True).exit_code == 0
+    assert repo.promote(from_source=True, dry_run=True).exit_code == 0
     assert repo.promote().exit_code == 0, only(repo.promote()).error
     production = store(repo, registry=f"oci-layout:{tmp_path / 'production'}")
     assert str(production.resolve("stable")) == digest
