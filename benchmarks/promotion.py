@@ -12,6 +12,7 @@ import os
 import re
 import statistics
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,8 @@ PLAIN = "  stable: {from: latest}\n"
 PROMOTE_BAR = 16.0
 RERUN_BAR = 6.0
 STEPS_BAR = 28.0
+AUDITED = 50
+AUDIT_BAR = 0.2
 RTT = 0.050
 _EVIDENCE = re.compile(
     r"GET .*(/referrers/|/manifests/sha256|/blobs/|/manifests/gitless-|/manifests/latest|/manifests/stable)"
@@ -111,6 +114,35 @@ def steps(site: Site, times: int) -> Iterator[Row]:
     yield Row("promote with a release, longest chain", (seconds[RTT] - seconds[0.0]) / RTT, STEPS_BAR, "", detail)
 
 
+def audit(site: Site, verifications: int) -> Iterator[Row]:
+    """Wall time of auditing fifty promoted components, against three `cosign verify` runs for each of them.
+
+    cosign is measured with the key of the promotions, over as many runs as asked for, and scaled.
+    """
+    site.proxy.reset(0.0)
+    name = site.number()
+    folder = site.home / name
+    folder.mkdir()
+    repo = ProtectedRepo(folder, f"{site.proxy.host}/{name}", PLAIN)
+    names = [f"c{number}" for number in range(AUDITED)]
+    for component in names:
+        repo.write(f"components/{component}/cm.yaml", config_map(component))
+    rules = repo.rules(PLAIN).replace(b"  - path: web\n  - path: db\n", b'  - path: "components/*"\n')
+    repo.write("gitless.yaml", rules)
+    repo.push()
+    site.gitless(repo.clone, "publish", "--signing-key", repo.keys["publish"])
+    site.gitless(repo.clone, "promote", *names, "--to", "stable", "--signing-key", repo.keys["promote"])
+    ours = statistics.median(site.gitless(repo.clone, "audit").seconds for _ in range(3))
+    public = repo.clone / "keys" / "promote.pub"
+    flags = ("--key", public, "--insecure-ignore-tlog=true")
+    begun = time.perf_counter()
+    for component in names[:verifications]:
+        site.tools.run("cosign", "verify", *flags, f"{site.proxy.host}/{name}/{component}:stable")
+    theirs = (time.perf_counter() - begun) / verifications * 3 * AUDITED
+    detail = f"{ours:.2f} s against {theirs:.1f} s ({verifications} of {3 * AUDITED} measured)"
+    yield Row(f"audit of {AUDITED} components, ratio", ours / theirs, AUDIT_BAR, "", detail)
+
+
 def trace(site: Site) -> None:
     """Print the requests of one promotion."""
     shop = Shop(site, CHANNELS)
@@ -130,7 +162,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--registry", choices=registries.KINDS, default="registry", help="default: distribution 3.1.1")
     parser.add_argument("--times", type=int, default=5, help="repetitions of the wall time")
-    parser.add_argument("--only", default="", help="comma-separated: counts, steps")
+    parser.add_argument("--only", default="", help="comma-separated: counts, steps, audit")
     parser.add_argument("--trace", action="store_true", help="only print the requests of one promotion")
     options = parser.parse_args()
     chosen = set(filter(None, options.only.split(",")))
@@ -139,7 +171,11 @@ def main() -> int:
         if options.trace:
             trace(site)
             return 0
-        for name, measure in (("counts", counts(site)), ("steps", steps(site, options.times))):
+        for name, measure in (
+            ("counts", counts(site)),
+            ("steps", steps(site, options.times)),
+            ("audit", audit(site, 30)),
+        ):
             if not chosen or name in chosen:
                 rows += measure
     print(f"\n{options.registry}, {os.cpu_count()} cores\n{table(rows)}")
