@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gitless.errors import GitlessError, UsageError
 from gitless.model.reference import Reference
 from gitless.model.results import InspectResult, VerifyResult
-from gitless.wiring.trust import TrustRequest, read_trust
+from gitless.wiring.trust import TrustRequest, read_config, read_trust
 
 if TYPE_CHECKING:
     from gitless.registry.open import Stores
@@ -38,15 +39,45 @@ def verify(
     parsed = [Reference.parse(text) for text in references]
     found = read_trust(request, policy, os.environ)
     stores = Stores(env=os.environ, insecure=insecure)
-    results = tuple(_verify_one(stores, reference, found.trusted, policy) for reference in parsed)
+    promoted = _promoted(request, policy)
+    results = tuple(_verify_one(stores, reference, found.trusted, policy, promoted) for reference in parsed)
     return results, found.notice
 
 
-def _verify_one(stores: Stores, reference: Reference, trusted: Sequence[Trust], policy: str) -> VerifyResult:
+@dataclass(frozen=True)
+class _Promoted:
+    """The channels that promotions move, and who may; none where policy or configuration do not ask."""
+
+    channels: frozenset[str] = frozenset()
+    promoters: Sequence[Trust] = ()
+
+
+def _promoted(request: TrustRequest, policy: str) -> _Promoted:
+    if policy != "strict" or not request.config or request.role != "publish":
+        return _Promoted()
+    config = read_config(request.config)
+    channels = frozenset(name for name, channel in config.channels.items() if channel.source)
+    if not channels or config.identities.promote is None:
+        return _Promoted()
+    whom = TrustRequest(config=request.config, role="promote", trusted_root=request.trusted_root)
+    return _Promoted(channels, read_trust(whom, policy, os.environ).trusted)
+
+
+def _verify_one(
+    stores: Stores, reference: Reference, trusted: Sequence[Trust], policy: str, promoted: _Promoted
+) -> VerifyResult:
     from gitless.flows.verify import verify as flow
 
     try:
-        return flow(stores.open(reference.location), reference, trusted, policy)
+        repository = stores.open(reference.location)
+        result = flow(repository, reference, trusted, policy)
+        channel = reference.target
+        if not isinstance(channel, str) or channel not in promoted.channels:
+            return result
+        from gitless.flows.verify_records import check_records
+
+        check = check_records(repository, reference, channel, result.digest, promoted.promoters)
+        return replace(result, checks=(*result.checks, check), requests=repository.requests)
     except GitlessError as error:
         return VerifyResult(str(reference), "", policy, error=error)
 
