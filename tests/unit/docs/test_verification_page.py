@@ -9,7 +9,8 @@ from tools.docs import REPOSITORY
 
 from gitless.verification.judge import POLICIES
 
-SOURCES = sorted((REPOSITORY / "src" / "gitless" / "verification").glob("*.py"))
+_HOUSE = REPOSITORY / "src" / "gitless"
+SOURCES = sorted([*(_HOUSE / "verification").glob("*.py"), _HOUSE / "flows" / "verify_records.py"])
 PAGE = (REPOSITORY / "docs" / "verification.md").read_text(encoding="utf-8")
 CHECK = re.compile(r"[\"'](bundle|strict|\{policy\})\.(\d+-[a-z-]+|4-\{)")
 WORDS = ("signature", "sbom", "provenance")
