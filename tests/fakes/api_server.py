@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -34,7 +35,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class ApiServer:
+class ApiServer(ABC):
     """A platform's API on loopback.
 
     Args:
@@ -90,17 +91,17 @@ class ApiServer:
 
         self.faults.append((part, reply))
 
+    @abstractmethod
     def is_let_in(self, asked: Asked) -> bool:
         """Whether the token is right."""
-        raise NotImplementedError
 
+    @abstractmethod
     def answer(self, asked: Asked) -> Any:
         """The whole JSON answer, or a Reply."""
-        raise NotImplementedError
 
+    @abstractmethod
     def paged(self, asked: Asked, answer: Any) -> tuple[Any, dict[str, str]]:
         """One page of an answer, and its headers."""
-        raise NotImplementedError
 
     def respond(self, asked: Asked) -> Reply:
         """Answer, check, cut into pages."""
