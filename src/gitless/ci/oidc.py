@@ -23,7 +23,29 @@ AUDIENCE = "sigstore"
 MAX_ANSWER_BYTES = 64 * 1024
 
 
-class GitHubTokens:
+class _JobTokens:
+    """What both platforms' sources share: what a token must be, the time, and who issues."""
+
+    def __init__(self, check: TokenCheck, clock: Clock) -> None:
+        self._check, self._clock = check, clock
+        self._lock = threading.Lock()
+
+    @property
+    def platform(self) -> Literal["github", "gitlab"]:
+        """Who issues the job's tokens."""
+        return self._check.platform
+
+    @property
+    def issuer(self) -> str:
+        """The configured issuer."""
+        return self._check.keys.issuer
+
+    def prepare(self) -> None:
+        """Begin to fetch the issuer's keys beside other work."""
+        self._check.keys.prepare()
+
+
+class GitHubTokens(_JobTokens):
     """Tokens that GitHub mints on demand; each is valid for five minutes.
 
     Args:
@@ -35,26 +57,12 @@ class GitHubTokens:
     """
 
     def __init__(self, url: str, bearer: Secret, check: TokenCheck, documents: Documents, clock: Clock) -> None:
+        super().__init__(check, clock)
         mark = "&" if "?" in url else "?"
         self._url = f"{url}{mark}audience={quote(check.audience, safe='')}"
         self._authorization = Secret(f"Bearer {bearer.reveal()}")
-        self._check, self._documents, self._clock = check, documents, clock
-        self._lock = threading.Lock()
+        self._documents = documents
         self._last: IdentityToken | None = None
-
-    @property
-    def platform(self) -> Literal["github", "gitlab"]:
-        """Who issues the tokens."""
-        return self._check.platform
-
-    @property
-    def issuer(self) -> str:
-        """The configured issuer."""
-        return self._check.keys.issuer
-
-    def prepare(self) -> None:
-        """Begin to fetch the issuer's keys beside other work."""
-        self._check.keys.prepare()
 
     def token(self, seconds: float) -> IdentityToken:
         """See `ports.TokenSource`; asks GitHub only when the last token ends too soon."""
@@ -80,7 +88,7 @@ class GitHubTokens:
         return token
 
 
-class GitLabTokens:
+class GitLabTokens(_JobTokens):
     """The one token that GitLab fixed when the job started.
 
     Args:
@@ -90,23 +98,9 @@ class GitLabTokens:
     """
 
     def __init__(self, raw: Secret, check: TokenCheck, clock: Clock) -> None:
-        self._raw, self._check, self._clock = raw, check, clock
-        self._lock = threading.Lock()
+        super().__init__(check, clock)
+        self._raw = raw
         self._verified: IdentityToken | None = None
-
-    @property
-    def platform(self) -> Literal["github", "gitlab"]:
-        """Who issued the token."""
-        return self._check.platform
-
-    @property
-    def issuer(self) -> str:
-        """The configured issuer."""
-        return self._check.keys.issuer
-
-    def prepare(self) -> None:
-        """Begin to fetch the issuer's keys beside other work."""
-        self._check.keys.prepare()
 
     def token(self, seconds: float) -> IdentityToken:
         """See `ports.TokenSource`."""
