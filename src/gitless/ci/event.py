@@ -1,4 +1,4 @@
-"""The event that started a GitHub job: whether it is one in which strangers' content meets the repository's rights."""
+"""The event that started a job: whether it is one in which strangers' content meets the repository's rights."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from gitless.errors import UsageError
 
 MAX_EVENT_BYTES = 32 * 1024 * 1024
 PRIVILEGED = ("pull_request_target", "workflow_run")
+CHANGES = {"pull_request": "pull request", "merge_request_event": "merge request"}
 _DEPENDABOT = "dependabot[bot]"
 
 
@@ -20,14 +21,19 @@ class Event:
     """What started the job.
 
     Attributes:
-        name: The event's name; empty outside of GitHub Actions.
-        is_foreign: It is a pull request from a fork or by Dependabot: no secrets, no right to write.
-        base: The branch a pull request goes to; empty for other events.
+        name: The event's name; empty outside of CI.
+        is_foreign: It is a proposed change from a fork or by Dependabot: no secrets, no right to write.
+        base: The branch a proposed change goes to; empty for other events.
     """
 
     name: str = ""
     is_foreign: bool = False
     base: str = ""
+
+    @property
+    def change(self) -> str:
+        """What the platform calls the proposed change it is about; empty where it is about none."""
+        return CHANGES.get(self.name, "")
 
     @property
     def is_privileged(self) -> bool:
@@ -41,6 +47,8 @@ def read_event(env: Mapping[str, str]) -> Event:
     Raises:
         UsageError: GitHub's file of it cannot be read.
     """
+    if env.get("GITLAB_CI") == "true":
+        return _gitlab(env)
     if env.get("GITHUB_ACTIONS") != "true":
         return Event()
     name = env.get("GITHUB_EVENT_NAME", "")
@@ -50,6 +58,14 @@ def read_event(env: Mapping[str, str]) -> Event:
     head, base = (_repository(request, side) for side in ("head", "base"))
     is_foreign = not head or head != base or env.get("GITHUB_ACTOR") == _DEPENDABOT
     return Event(name, is_foreign, env.get("GITHUB_BASE_REF", ""))
+
+
+def _gitlab(env: Mapping[str, str]) -> Event:
+    name = env.get("CI_PIPELINE_SOURCE", "")
+    if name != "merge_request_event":
+        return Event(name)
+    source, target = env.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID"), env.get("CI_MERGE_REQUEST_PROJECT_ID")
+    return Event(name, not source or source != target, env.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", ""))
 
 
 def _payload(path: str) -> dict[str, Any]:

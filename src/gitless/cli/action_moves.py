@@ -7,6 +7,7 @@ import os
 from gitless.ci.event import read_event
 from gitless.cli.told import Told
 from gitless.config.inputs import Inputs
+from gitless.report.cases import moves_cases
 from gitless.report.commands import moves_annotations, notices
 from gitless.report.moves import moves_lines, moves_record, moves_summary
 from gitless.report.outputs import moves_outputs
@@ -44,4 +45,5 @@ def _move(asked: MoveRequest, inputs: Inputs) -> Told:
         annotations=[*notices(result.kind, (notice, *result.notices)), *moves_annotations(result)],
         summary=moves_summary(result),
         code=result.exit_code,
+        cases=moves_cases(result),
     )

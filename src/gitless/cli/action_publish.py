@@ -7,6 +7,7 @@ import os
 from gitless.ci.event import read_event
 from gitless.cli.told import Told
 from gitless.config.inputs import Inputs
+from gitless.report.cases import publish_cases
 from gitless.report.commands import notices, publish_annotations
 from gitless.report.outputs import publish_outputs
 from gitless.report.record import publish_record
@@ -32,4 +33,6 @@ def publish_step(inputs: Inputs) -> Told:
         annotations=[*notices("publish", (notice,)), *publish_annotations(result)],
         summary=publish_summary(result),
         code=result.error.exit_code if result.error else 0,
+        cases=publish_cases(result),
+        findings=[item for component in result.components for item in component.findings],
     )

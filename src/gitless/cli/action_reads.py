@@ -13,6 +13,7 @@ def verify_step(inputs: Inputs) -> Told:
     Raises:
         GitlessError: As `wiring.verify.verify`, or an input is refused.
     """
+    from gitless.report.cases import verify_cases
     from gitless.report.commands import verify_annotations
     from gitless.report.outputs import verify_outputs
     from gitless.report.record import verify_record
@@ -30,6 +31,7 @@ def verify_step(inputs: Inputs) -> Told:
         annotations=[*notices("verify", (notice,)), *verify_annotations(results)],
         summary=verify_summary(results),
         code=max(result.exit_code for result in results),
+        cases=verify_cases(results),
     )
 
 
@@ -39,6 +41,7 @@ def history_step(inputs: Inputs) -> Told:
     Raises:
         GitlessError: As `wiring.history.history`, or an input is refused.
     """
+    from gitless.report.cases import holds_cases
     from gitless.report.chronicle import chronicle_lines, chronicle_markdown
     from gitless.report.chronicle_record import chronicle_record
     from gitless.report.outputs import holds_output
@@ -57,6 +60,7 @@ def history_step(inputs: Inputs) -> Told:
         annotations=[*notices("history", told.notices), *fault_annotations("history", lines, ok=told.ok)],
         summary=chronicle_markdown(told),
         code=int(not told.ok),
+        cases=holds_cases("history", lines, ok=told.ok),
     )
 
 
@@ -67,6 +71,7 @@ def audit_step(inputs: Inputs) -> Told:
         GitlessError: As `wiring.audit.audit`, or an input is refused.
     """
     from gitless.report.audit import audit_lines, audit_markdown, audit_record
+    from gitless.report.cases import audit_cases
     from gitless.report.outputs import holds_output
     from gitless.wiring.action_reads import audit_request
     from gitless.wiring.audit import audit
@@ -80,4 +85,5 @@ def audit_step(inputs: Inputs) -> Told:
         annotations=[*notices("audit", result.notices), *fault_annotations("audit", lines, ok=result.ok)],
         summary=audit_markdown(result),
         code=int(not result.ok),
+        cases=audit_cases(result),
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gitless.model.case import Case
+    from gitless.model.finding import PlacedFinding
     from gitless.report.commands import Annotation
 
 
@@ -21,6 +23,8 @@ class Told:
         annotations: Messages beside the log.
         summary: Markdown for the job's summary.
         code: The exit code.
+        cases: The questions that were answered, for platforms with test reports.
+        findings: What checks found in files, for platforms that show it there.
     """
 
     outputs: Mapping[str, str]
@@ -29,3 +33,5 @@ class Told:
     annotations: Sequence[Annotation]
     summary: str
     code: int
+    cases: Sequence[Case] = ()
+    findings: Sequence[PlacedFinding] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -11,14 +12,14 @@ from datetime import date
 from typing import BinaryIO, Protocol
 
 from gitless.checks.waivers import Judgement, judge
-from gitless.errors import CheckError, GitlessError
+from gitless.errors import GitlessError
 from gitless.flows.build import Built, build
 from gitless.flows.describe import Describer
 from gitless.flows.publish import Publisher
 from gitless.model.blob import Blob
 from gitless.model.component import ComponentPlan
 from gitless.model.descriptor import Descriptor
-from gitless.model.finding import Finding
+from gitless.model.finding import Finding, FindingsError, PlacedFinding
 from gitless.model.manifest import Manifest
 from gitless.model.reference import Location
 from gitless.model.results import ComponentResult, PublishResult
@@ -84,7 +85,14 @@ class Run:
             repository = self.open_store(plan.location)
             result = self._publish(plan, repository)
         except GitlessError as error:
-            result = ComponentResult(plan.name, str(plan.location), self.publisher.options.channel, error=error)
+            found = error.findings if isinstance(error, FindingsError) else ()
+            result = ComponentResult(
+                plan.name,
+                str(plan.location),
+                self.publisher.options.channel,
+                findings=_placed(plan, found, stops=True),
+                error=error,
+            )
         seconds = (self.clock.now() - started).total_seconds()
         return replace(result, requests=repository.requests if repository else 0, seconds=seconds)
 
@@ -104,7 +112,8 @@ class Run:
             result = self.publisher.publish(
                 plan, built, layer, repository, predicates, lambda: self.read_channel(plan.location)
             )
-        return replace(result, notes=(*built.incomplete, *_notes(judgement), *result.notes))
+        notes = (*built.incomplete, *_notes(judgement), *result.notes)
+        return replace(result, notes=notes, findings=_placed(plan, judgement.advice, stops=False))
 
     def _judge(self, plan: ComponentPlan, built: Built, today: date) -> Judgement:
         """Apply the waivers; what is left stops the component before anything has left the machine."""
@@ -113,8 +122,9 @@ class Run:
             shown = [str(finding) for finding in outcome.findings[:MAX_SHOWN]]
             hidden = len(outcome.findings) - len(shown)
             expired = [f"expired waiver: {waiver.rule} for {waiver.object}" for waiver in outcome.expired]
-            raise CheckError(
+            raise FindingsError(
                 f"{plan.name}: {len(outcome.findings)} check(s) said no; nothing was published.",
+                tuple(outcome.findings),
                 why="\n".join([*shown, *([f"… and {hidden} more"] if hidden else []), *expired]),
                 hint=_hint(outcome.findings[0]),
             )
@@ -125,6 +135,13 @@ def _notes(judgement: Judgement) -> tuple[str, ...]:
     used = [f"waived: {waiver.rule} for {waiver.object}: {waiver.reason}" for waiver in judgement.used]
     advice = [f"advice: {finding}" for finding in judgement.advice[:MAX_SHOWN]]
     return (*used, *advice)
+
+
+def _placed(plan: ComponentPlan, findings: Sequence[Finding], *, stops: bool) -> tuple[PlacedFinding, ...]:
+    """Where in the repository to look: what is rendered has no file there."""
+    return tuple(
+        PlacedFinding(item, "" if plan.renders else posixpath.join(plan.folder, item.path), stops) for item in findings
+    )
 
 
 def _hint(finding: Finding) -> str:

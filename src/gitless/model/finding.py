@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gitless.errors import CheckError
+
 
 @dataclass(frozen=True, order=True, slots=True)
 class Finding:
@@ -29,3 +31,33 @@ class Finding:
         place = self.path if self.line is None else f"{self.path}:{self.line}"
         subject = " ".join(part for part in (self.object, self.field) if part)
         return f"{place}: {subject}: {self.message}" if subject else f"{place}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedFinding:
+    """A finding, and where in the repository people mend it.
+
+    Attributes:
+        finding: What was found.
+        file: The file, relative to the repository's top; empty where rendering made it.
+        stops: Whether it stopped the component; else it is advice.
+    """
+
+    finding: Finding
+    file: str
+    stops: bool = True
+
+
+class FindingsError(CheckError):
+    """Checks said no; carries what they found, for reports that show it at the file and line.
+
+    Args:
+        what: As in the base class.
+        findings: All of them.
+        why: As in the base class.
+        hint: As in the base class.
+    """
+
+    def __init__(self, what: str, findings: tuple[Finding, ...], *, why: str = "", hint: str = "") -> None:
+        super().__init__(what, why=why, hint=hint)
+        self.findings = findings

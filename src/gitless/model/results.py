@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gitless.errors import GitlessError
+from gitless.model.finding import PlacedFinding
 from gitless.model.identity import IdentityPattern
 from gitless.model.verdict import Check
 
@@ -73,6 +74,7 @@ class ComponentResult:
         previous: The digest the channel named before; empty when none.
         changes: Files that differ; None where that is not known.
         notes: Sentences people should read.
+        findings: What checks found, with file and line.
         error: Why it failed; None when it did not.
     """
 
@@ -93,6 +95,7 @@ class ComponentResult:
     previous: str = ""
     changes: FileChanges | None = None
     notes: tuple[str, ...] = ()
+    findings: tuple[PlacedFinding, ...] = ()
     error: GitlessError | None = None
 
     @property

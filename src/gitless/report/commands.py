@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gitless.errors import GitlessError
+from gitless.model.finding import PlacedFinding
 from gitless.model.moves import MovesResult
 from gitless.model.results import PublishResult, VerifyResult
 from gitless.report.foreign import one_line, plain
@@ -22,11 +23,21 @@ Kind = Literal["error", "warning", "notice"]
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """One message beside the log: its kind, a short title and the text."""
+    """One message beside the log.
+
+    Attributes:
+        kind: How bad it is.
+        title: A few words.
+        text: The message.
+        file: The file of the repository it is about; empty for none.
+        line: Line in it, from 1; None for none.
+    """
 
     kind: Kind
     title: str
     text: str
+    file: str = ""
+    line: int | None = None
 
     @classmethod
     def of_error(cls, title: str, error: GitlessError) -> Annotation:
@@ -34,18 +45,26 @@ class Annotation:
         return cls("error", title, str(error))
 
     def __str__(self) -> str:
-        return f"::{self.kind} title={property_text(one_line(self.title))}::{data_text(plain(self.text, MAX_MESSAGE))}"
+        place = f"file={property_text(one_line(self.file, 0))}," if self.file else ""
+        place += f"line={self.line}," if place and self.line else ""
+        title = property_text(one_line(self.title))
+        return f"::{self.kind} {place}title={title}::{data_text(plain(self.text, MAX_MESSAGE))}"
 
 
 def publish_annotations(result: PublishResult) -> list[Annotation]:
-    """Every failed component as an error, every note as a notice."""
-    errors = [
-        Annotation.of_error(f"gitless publish: {item.name}", item.error) for item in result.components if item.error
-    ]
-    notes = [
-        Annotation("notice", f"gitless publish: {item.name}", note) for item in result.components for note in item.notes
-    ]
-    return [*errors, *notes]
+    """Every failed component as an error, with each finding at its file and line; every note as a notice."""
+    titled = [(f"gitless publish: {item.name}", item) for item in result.components]
+    errors = [Annotation.of_error(title, item.error) for title, item in titled if item.error]
+    places = [_finding(title, at) for title, item in titled for at in item.findings if at.stops and at.file]
+    notes = [Annotation("notice", title, note) for title, item in titled for note in item.notes]
+    return [*errors, *places, *notes]
+
+
+def _finding(title: str, placed: PlacedFinding) -> Annotation:
+    finding = placed.finding
+    subject = " ".join(part for part in (finding.object, finding.field) if part)
+    text = f"{subject}: {finding.message}" if subject else finding.message
+    return Annotation("error", f"{title}: {finding.rule}", text, placed.file, finding.line)
 
 
 def verify_annotations(results: Sequence[VerifyResult]) -> list[Annotation]:

@@ -15,12 +15,12 @@ from gitless.wiring.request import PublishRequest
 
 _PROVIDERS = ("generic", "aws", "azure", "gcp")
 FOREIGN = (
-    "This pull request comes from a fork or from Dependabot: nothing is pushed or signed. What would be published is "
-    "in the job summary."
+    "This {} comes from a fork or from Dependabot: nothing is pushed or signed. What would be done is in the job's "
+    "summary."
 )
 _OWN = (
-    "This is a pull request, and no channel of its own is named: nothing is pushed or signed. What would be published "
-    "is in the job summary."
+    "This is a {}, and no channel of its own is named: nothing is pushed or signed. What would be published is in the "
+    "job's summary."
 )
 _PROMOTED = ("latest-stable", "stable")  # what D2's release workflow moves
 
@@ -65,22 +65,22 @@ def guard(request: PublishRequest, event: Event, *, allows_privileged: bool) -> 
     Raises:
         UsageError: The job has the repository's rights, for an event that strangers start.
     """
-    if event.name == "pull_request":
-        return _pull_request(request, event)
+    if event.change:
+        return _proposed(request, event)
     if not request.dry_run:
         check_event(event, "publish", allows_privileged=allows_privileged)
     return request, ""
 
 
-def _pull_request(request: PublishRequest, event: Event) -> tuple[PublishRequest, str]:
+def _proposed(request: PublishRequest, event: Event) -> tuple[PublishRequest, str]:
     """A dry run, judged for the branch it goes to, unless it may write and names a channel of its own."""
     if request.dry_run:
         return replace(request, branch=event.base), ""
     if event.is_foreign:
-        return replace(request, dry_run=True, branch=event.base), FOREIGN
+        return replace(request, dry_run=True, branch=event.base), FOREIGN.format(event.change)
     if request.channel is None:
         # its merge commit is newer than the base branch: the default channel would take what nobody has merged
-        return replace(request, dry_run=True, branch=event.base), _OWN
+        return replace(request, dry_run=True, branch=event.base), _OWN.format(event.change)
     return request, ""
 
 

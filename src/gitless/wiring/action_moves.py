@@ -54,7 +54,7 @@ def guard_move(request: MoveRequest, event: Event, *, allows_privileged: bool) -
     """
     writes = not (request.dry_run or request.plan)
     if event.is_foreign and writes:
-        return replace(request, dry_run=True), FOREIGN
+        return replace(request, dry_run=True), FOREIGN.format(event.change)
     if writes:
         check_event(event, request.kind, allows_privileged=allows_privileged)
     return request, ""

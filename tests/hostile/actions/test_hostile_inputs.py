@@ -241,8 +241,11 @@ def test_a_component_that_names_commands_starts_none(publish: Step, checkout: Pa
     hold(outcome)
     assert outcome.code == 1
     assert outcome.outputs["pushed"] == "false"
-    (message,) = [text for kind, text in obeyed(outcome.log) if kind == "error"]
-    assert "check(s) said no" in message
+    whole, placed = [text for kind, text in obeyed(outcome.log) if kind == "error"]
+    assert "check(s) said no" in whole
+    assert placed.startswith("v1/Secret/")
+
+    assert "::error file=web/%3A\u200b%3Aerror%3A\u200b%3Ax.yaml,line=" in outcome.log
 
 
 def test_a_helper_on_a_relative_path_is_not_run(
