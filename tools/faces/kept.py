@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 import shutil
 import sys
 from pathlib import Path
@@ -42,13 +43,24 @@ def missing() -> list[str]:
         ("linters", is_current("linters", *LINTERS)),
         ("wheelhouse", is_current("wheelhouse", *WHEELS)),
     ]
-    programs = [name for name in ("node", "npm") if shutil.which(name) is None]
+    programs = [name for name in ("node", "npm", "rsync") if shutil.which(name) is None]
     return [*programs, *(name for name, there in parts if not there), *missing_peers("faces")]
 
 
 def wheelhouse() -> Path:
     """The folder with every wheel that the actions install here, so that they can be tried without a network."""
     return folder() / "wheelhouse"
+
+
+def node() -> str:
+    """The Node that gitlab-ci-local needs, which may be newer than the system's."""
+    machine = {"aarch64": "arm64"}.get(platform.machine(), "x64")
+    return str(folder() / "node" / "node_modules" / f"node-linux-{machine}" / "bin" / "node")
+
+
+def gitlab_ci_local() -> str:
+    """The program that runs GitLab's pipelines here."""
+    return str(folder() / "node" / "node_modules" / "gitlab-ci-local" / "dist" / "index.js")
 
 
 def linter(name: str) -> str:
