@@ -23,11 +23,13 @@ class Event:
         name: The event's name; empty outside of GitHub Actions.
         is_foreign: It is a pull request from a fork or by Dependabot: no secrets, no right to write.
         base: The branch a pull request goes to; empty for other events.
+        number: The pull request's number; None for other events, those with the repository's rights too.
     """
 
     name: str = ""
     is_foreign: bool = False
     base: str = ""
+    number: int | None = None
 
     @property
     def is_privileged(self) -> bool:
@@ -49,7 +51,7 @@ def read_event(env: Mapping[str, str]) -> Event:
     request = _payload(env.get("GITHUB_EVENT_PATH", "")).get("pull_request")
     head, base = (_repository(request, side) for side in ("head", "base"))
     is_foreign = not head or head != base or env.get("GITHUB_ACTOR") == _DEPENDABOT
-    return Event(name, is_foreign, env.get("GITHUB_BASE_REF", ""))
+    return Event(name, is_foreign, env.get("GITHUB_BASE_REF", ""), _number(request))
 
 
 def _payload(path: str) -> dict[str, Any]:
@@ -61,6 +63,11 @@ def _payload(path: str) -> dict[str, Any]:
             "The event of this job cannot be read.", why=f"GITHUB_EVENT_PATH: {type(error).__name__}."
         ) from error
     return document if isinstance(document, dict) else {}
+
+
+def _number(request: Any) -> int | None:
+    value = request.get("number") if isinstance(request, dict) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 
 def _repository(request: Any, side: str) -> str:
