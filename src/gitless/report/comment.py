@@ -32,10 +32,7 @@ def mark(verb: str, key: str) -> str:
         verb: What is reported: `publish`.
         key: What tells this report from others under the same request, such as the channel; any text.
     """
-    if len(key) > _MAX_KEY:
-        key = f"sha256:{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}"
-    words = [quote(word.encode("utf-8", "surrogatepass"), safe="").replace("--", "%2D%2D") for word in (verb, key)]
-    return f"<!-- gitless-report v1 {' '.join(words)} -->"
+    return f"<!-- gitless-report v1 {_word(verb)} {_word(key)} -->"
 
 
 def has_mark(body: str, expected: str) -> bool:
@@ -73,6 +70,13 @@ def compose(first: str, markdown: str, limit: int, link: str) -> str:
     return f"{first}\n{kept}\n\n{_left_out(len(lines) - at.lines, len(lines), limit, link)}"
 
 
+def _word(text: str) -> str:
+    """Text as a word that can end neither a line nor an HTML comment; different texts are different words."""
+    content = text.encode("utf-8", "surrogatepass")
+    word = quote(content, safe="").replace("--", "%2D%2D")
+    return word if len(word) <= _MAX_KEY else f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Open:
     """What is open after some lines: the fence that ends a code block, the number of details, a block of raw HTML."""
@@ -90,10 +94,12 @@ class _Open:
         if self.is_html or _BLOCK.match(line):
             return replace(self, is_html=True, details=self._nested(line))
         start = _FENCE.match(line)
-        return replace(self, fence=start[1] + start[2]) if start else replace(self, details=self._nested(line))
+        if start:
+            return replace(self, fence=start[1] + start[2])
+        return replace(self, details=self._nested(_CODE.sub("", line)))
 
     def _nested(self, line: str) -> int:
-        found = _TAG.findall(_CODE.sub("", line))
+        found = _TAG.findall(line)
         return max(0, self.details + sum(-1 if slash else 1 for slash in found))
 
     @property
