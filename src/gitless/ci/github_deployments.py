@@ -84,7 +84,8 @@ class GitHubDeployments:
         question = Question("read the environment's deployments", "/deployments", query, need=_DEPLOYMENTS)
         found = self._api.pages(question)
         ours = [item for item in found if _payload(item) == self._said(delivery)]
-        return next(iter(ours), None) or next(filter(self._is_of_a_job, found[:_MAX_LOOKED_AT]), None)
+        others = [item for item in found if not _payload(item)]
+        return next(iter(ours), None) or next(filter(self._is_of_a_job, others[:_MAX_LOOKED_AT]), None)
 
     def _said(self, delivery: Delivery) -> dict[str, Any]:
         return {"run": self._run.run_id, "verb": delivery.verb, "artifacts": dict(delivery.artifacts)}

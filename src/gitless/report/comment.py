@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -64,8 +63,7 @@ def compose(first: str, markdown: str, limit: int, link: str) -> str:
     if _length("\n".join(lines)) <= room:
         return "\n".join([first, *lines])
     room -= _length(_left_out(len(lines), len(lines), limit, link)) + 2
-    cuts = list(_cuts(lines, room))
-    at = _best(cuts)
+    at = _cut(lines, room)
     kept = "\n".join(lines[: at.lines]).rstrip() + at.state.closing
     return f"{first}\n{kept}\n\n{_left_out(len(lines) - at.lines, len(lines), limit, link)}"
 
@@ -110,30 +108,26 @@ class _Open:
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """A place to end at: how many lines come before it, how long they are, what is open there, a heading follows."""
+    """A place to end at: how many lines come before it, how long they are, what is open there."""
 
-    lines: int
-    length: int
-    state: _Open
-    is_section: bool
+    lines: int = 0
+    length: int = 0
+    state: _Open = _Open()
 
 
-def _cuts(lines: list[str], room: int) -> Iterator[_Cut]:
-    """Every place at which the lines before it, closed, fit; the beginning always does."""
+def _cut(lines: list[str], room: int) -> _Cut:
+    """The last place before which the lines fit, or the last heading before it where that costs no more than half."""
     state, length = _Open(), 0
+    row = section = _Cut()
     for index, line in enumerate(lines):
-        if index == 0 or length + _length(state.closing) <= room:
-            yield _Cut(index, length, state, state == _Open() and bool(_HEADING.match(line)))
+        if length + _length(state.closing) <= room:
+            row = _Cut(index, length, state)
+            section = row if state == _Open() and _HEADING.match(line) else section
         length += _length(line) + 1
         if length > room + 1:
-            return
+            break
         state = state.after(line)
-
-
-def _best(cuts: list[_Cut]) -> _Cut:
-    """The last place, or the heading before it where that costs no more than half."""
-    sections = [cut for cut in cuts if cut.is_section and cut.length * 2 >= cuts[-1].length]
-    return (sections or cuts)[-1]
+    return section if section.length * 2 >= row.length else row
 
 
 def _left_out(left: int, total: int, limit: int, link: str) -> str:
@@ -154,4 +148,4 @@ def _lines_of(text: str) -> str:
 
 
 def _length(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
