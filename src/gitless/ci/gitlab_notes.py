@@ -9,9 +9,9 @@ from gitless.ci.gitlab_api import GitLabApi
 from gitless.ci.sticky import Posted
 
 NOTE_HINT = (
-    "Make a project access token with the role Reporter and the scope api, store it as a masked CI/CD variable (one\n"
-    "that is not protected, since merge request pipelines run on unprotected branches), and pass it on:\n"
-    "variables:\n  GITLESS_GITLAB_TOKEN: $GITLESS_GITLAB_TOKEN"
+    "Make a project access token with the role Reporter and the scope api, store it as a masked CI/CD variable of its\n"
+    "own (not protected, since merge request pipelines run on unprotected branches), and pass it to this job:\n"
+    "variables:\n  GITLESS_GITLAB_TOKEN: $GITLESS_NOTES_TOKEN"
 )
 _OLDEST_FIRST = (("sort", "asc"), ("order_by", "created_at"))
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gitless.ci.github_api import GitHubApi
 
 DEPLOYMENTS = ("none", "status", "deployment")
-_PATIENCE = Patience(attempts=4, total_seconds=60.0)
+_PATIENCE = Patience(attempts=4, total_seconds=90.0)  # a secondary rate limit asks for a minute
 _FOREIGN = "No {} is written: this pull request comes from a fork or from Dependabot, whose jobs may not write."
 _NO_TOKEN = "Give it to the step:\nenv:\n  GITHUB_TOKEN: ${{ github.token }}"  # noqa: S105  # a text
 

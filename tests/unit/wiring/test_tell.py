@@ -316,10 +316,10 @@ def test_a_merge_request_gets_its_note(gitlab: GitLabServer) -> None:
 
 
 NOTE_YAML = (
-    "Make a project access token with the role Reporter and the scope api, store it as a masked CI/CD variable (one\n"
-    "that is not protected, since merge request pipelines run on unprotected branches), and pass it on:\n"
+    "Make a project access token with the role Reporter and the scope api, store it as a masked CI/CD variable of its\n"
+    "own (not protected, since merge request pipelines run on unprotected branches), and pass it to this job:\n"
     "variables:\n"
-    "  GITLESS_GITLAB_TOKEN: $GITLESS_GITLAB_TOKEN"
+    "  GITLESS_GITLAB_TOKEN: $GITLESS_NOTES_TOKEN"
 )
 
 
