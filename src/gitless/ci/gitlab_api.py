@@ -132,8 +132,7 @@ class GitLabApi:
         Raises:
             GapError: This token may not write it, or it is not there.
             UncertainError: The answer to a POST was lost: look before it is sent again.
-            RemoteError: As for `get`.
-            UntrustedContentError: As for `get`.
+            GitlessError: As for `get`.
         """
         path, deadline = self._root + question.path, self._patience.deadline()
         value, _ = self._patience.run(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from gitless.ci.answers import Fields, Question
+from gitless.ci.answers import Question
+from gitless.ci.comments import Comments, Place, posted
 from gitless.ci.gitlab_api import GitLabApi
 from gitless.ci.sticky import Posted
 
@@ -16,7 +17,7 @@ NOTE_HINT = (
 _OLDEST_FIRST = (("sort", "asc"), ("order_by", "created_at"))
 
 
-class GitLabNotes:
+class GitLabNotes(Comments):
     """Reads and writes the notes of one merge request.
 
     Args:
@@ -25,44 +26,20 @@ class GitLabNotes:
     """
 
     def __init__(self, api: GitLabApi, number: int) -> None:
-        self._api, self._name = api, f"merge request {number}"
-        self._path = f"/merge_requests/{number}/notes"
+        path = f"/merge_requests/{number}/notes"
+        super().__init__(api, Place("note", f"merge request {number}", path, path, "PUT", NOTE_HINT))
+        self._api = api
 
     def ours(self) -> list[Posted]:
         """See `sticky.Board`; what GitLab itself writes in an account's name is none of its notes."""
         account = self._account  # learned before anything is written: a note that is not known again is repeated
-        question = Question(f"read the notes of {self._name}", self._path, _OLDEST_FIRST, need=NOTE_HINT)
         return [
-            _posted(item)
-            for item in self._api.pages(question)
+            posted(item)
+            for item in self._api.pages(self._all(_OLDEST_FIRST))
             if item.values.get("system") is False and item.must("author").number("id") == account
         ]
-
-    def create(self, body: str) -> Posted:
-        """See `sticky.Board`."""
-        question = Question(f"write a note to {self._name}", self._path, need=NOTE_HINT)
-        return _posted(self._api.send(question, "POST", {"body": body}))
-
-    def update(self, number: int, body: str) -> None:
-        """See `sticky.Board`."""
-        self._api.send(self._one("update", number), "PUT", {"body": body})
-
-    def delete(self, number: int) -> None:
-        """See `sticky.Board`."""
-        self._api.send(self._one("remove", number), "DELETE")
-
-    def pause(self) -> None:
-        """See `sticky.Board`."""
-        self._api.pause()
 
     @cached_property
     def _account(self) -> int:
         question = Question("learn whose token GITLESS_GITLAB_TOKEN is", "/user", need=NOTE_HINT)
         return self._api.get(question, beyond=True).number("id")
-
-    def _one(self, verb: str, number: int) -> Question:
-        return Question(f"{verb} our note on {self._name}", f"{self._path}/{number}", need=NOTE_HINT)
-
-
-def _posted(item: Fields) -> Posted:
-    return Posted(item.number("id"), item.long_text("body"))
