@@ -293,6 +293,25 @@ def test_a_comment_that_did_not_arrive_is_sent_again(platform: Platform) -> None
     assert len(platform.writes) == 2
 
 
+def test_a_comment_whose_second_answer_is_lost_too_is_found(platform: Platform) -> None:
+    platform.server.fail(platform.post, 502, "Bad gateway", times=1)
+    platform.server.lose(platform.post)
+    assert platform.keep() == ()
+    assert platform.said() == [NEW]
+    assert len(platform.writes) == 2
+
+
+def test_a_comment_that_may_not_be_removed_is_said(platform: Platform) -> None:
+    platform.board.say(7, platform.me, OLD)
+    platform.board.say(7, platform.me, OLD)
+    platform.server.fail("DELETE", 403, "Forbidden")
+    with pytest.raises(
+        GapError, match=r"Cannot remove our (comment|note) on (pull|merge) request 7: .* 403: Forbidden"
+    ):
+        platform.keep()
+    assert platform.said() == [NEW, OLD]
+
+
 def test_answers_that_are_lost_time_and_again_end_with_an_error_and_without_a_flood(platform: Platform) -> None:
     platform.server.fail(platform.post, 503, "down")
     with pytest.raises(UncertainError, match=r"Cannot write a (comment|note) to (pull|merge) request 7") as caught:
