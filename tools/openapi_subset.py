@@ -14,18 +14,28 @@ from pathlib import Path
 from typing import Any
 
 OPERATIONS = (
-    "/repos/{owner}/{repo}/actions/runs/{run_id}",
-    "/repos/{owner}/{repo}/actions/runs/{run_id}/approvals",
-    "/repos/{owner}/{repo}/actions/runs/{run_id}/jobs",
-    "/repos/{owner}/{repo}/activity",
-    "/repos/{owner}/{repo}/collaborators/{username}/permission",
-    "/repos/{owner}/{repo}/commits/{commit_sha}/pulls",
-    "/repos/{owner}/{repo}/commits/{ref}/check-runs",
-    "/repos/{owner}/{repo}/commits/{ref}/statuses",
-    "/repos/{owner}/{repo}/compare/{basehead}",
-    "/repos/{owner}/{repo}/pulls/{pull_number}/commits",
-    "/repos/{owner}/{repo}/pulls/{pull_number}/reviews",
+    "DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}",
+    "GET /repos/{owner}/{repo}/actions/runs/{run_id}",
+    "GET /repos/{owner}/{repo}/actions/runs/{run_id}/approvals",
+    "GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs",
+    "GET /repos/{owner}/{repo}/activity",
+    "GET /repos/{owner}/{repo}/collaborators/{username}/permission",
+    "GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls",
+    "GET /repos/{owner}/{repo}/commits/{ref}/check-runs",
+    "GET /repos/{owner}/{repo}/commits/{ref}/statuses",
+    "GET /repos/{owner}/{repo}/compare/{basehead}",
+    "GET /repos/{owner}/{repo}/deployments",
+    "GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses",
+    "GET /repos/{owner}/{repo}/issues/{issue_number}/comments",
+    "GET /repos/{owner}/{repo}/pulls/{pull_number}/commits",
+    "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews",
+    "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}",
+    "POST /repos/{owner}/{repo}/deployments",
+    "POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses",
+    "POST /repos/{owner}/{repo}/issues/{issue_number}/comments",
+    "POST /repos/{owner}/{repo}/statuses/{sha}",
 )
+_SUCCESSES = ("200", "201", "204")
 _KEPT = ("type", "format", "enum", "pattern", "required", "minimum", "maximum", "minItems", "maxItems", "uniqueItems")
 _PREFIX = "#/components/schemas/"
 
@@ -35,13 +45,18 @@ def main(path: str) -> None:
     description = json.loads(Path(path).read_text(encoding="utf-8"))
     names: dict[str, Any] = {}
     operations = {}
-    for route in OPERATIONS:
-        operation = description["paths"][route]["get"]
-        schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
-        operations[route] = {
+    for name in OPERATIONS:
+        method, route = name.split(" ")
+        operation = description["paths"][route][method.lower()]
+        status = next(status for status in _SUCCESSES if status in operation["responses"])
+        found = {
             "query": sorted(_query(operation, description)),
-            "schema": _schema(schema, description, names),
+            "status": int(status),
+            "schema": _content(operation["responses"][status], description, names),
         }
+        if "requestBody" in operation:
+            found["body"] = _content(operation["requestBody"], description, names)
+        operations[name] = found
     info = description["info"]
     head = {"source": f"@octokit/openapi {info['version']}", "license": info["license"]["name"]}
     subset = {**head, "operations": operations, "$defs": dict(sorted(names.items()))}
@@ -56,6 +71,12 @@ def _query(operation: dict[str, Any], description: dict[str, Any]) -> list[str]:
         if parameter["in"] == "query":
             found.append(parameter["name"])
     return found
+
+
+def _content(part: dict[str, Any], description: dict[str, Any], names: dict[str, Any]) -> dict[str, Any] | None:
+    """The schema of a JSON body; None where there is no body."""
+    content = part.get("content")
+    return _schema(content["application/json"]["schema"], description, names) if content else None
 
 
 def _schema(schema: dict[str, Any], description: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:

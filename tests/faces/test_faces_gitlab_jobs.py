@@ -104,6 +104,7 @@ def test_merge_requests_are_a_dry_run_and_a_strangers_checkout_gets_no_word_in(
     outside = tmp_path / "outside"
     outside.mkdir()
     request = {
+        "CI_MERGE_REQUEST_IID": "7",
         "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "666",
         "CI_MERGE_REQUEST_PROJECT_ID": "700002",
         "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",

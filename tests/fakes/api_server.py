@@ -18,17 +18,21 @@ TOKEN = "token-of-the-job"
 
 @dataclass(frozen=True)
 class Asked:
-    """A request: path below the API's base, query, headers in lower case, body of a POST."""
+    """A request: path below the API's base, query, headers in lower case, body of a write, method."""
 
     path: str
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes = b""
+    method: str = "GET"
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer that is sent as it is."""
+    """An answer that is sent as it is; with the status 0 the connection ends without any."""
 
     status: int
     body: bytes = b"{}"
@@ -72,7 +76,7 @@ class ApiServer(ABC):
         return self.host + self.prefix
 
     def fail(self, part: str, status: int, words: str = "no", *, times: int = 10**6, **headers: str) -> None:
-        """Let paths that hold `part` fail."""
+        """Let questions fail whose method and path, as `GET /x`, hold `part`."""
         left = [times]
 
         def reply(_: Asked) -> Reply | None:
@@ -90,6 +94,24 @@ class ApiServer(ABC):
             return Reply(200, json.dumps(change(answer)).encode()) if not isinstance(answer, Reply) else None
 
         self.faults.append((part, reply))
+
+    def lose(self, part: str, times: int = 1) -> None:
+        """Do what is asked, and end the connection before the answer."""
+        left = [times]
+
+        def reply(asked: Asked) -> Reply | None:
+            left[0] -= 1
+            if left[0] < 0:
+                return None
+            self.answer(asked)
+            return Reply(0)
+
+        self.faults.append((part, reply))
+
+    @property
+    def log(self) -> list[str]:
+        """What was asked, as `GET /x`."""
+        return [str(asked) for asked in self.asked]
 
     @abstractmethod
     def is_let_in(self, asked: Asked) -> bool:
@@ -109,20 +131,20 @@ class ApiServer(ABC):
         if not self.is_let_in(asked):
             return Reply(401, b'{"message": "Bad credentials"}')
         for part, fault in self.faults:
-            reply = fault(asked) if part in asked.path else None
+            reply = fault(asked) if part in str(asked) else None
             if reply is not None:
                 return reply
         try:
             answer = self.answer(asked)
             if isinstance(answer, Reply):
                 return answer
-            operation = self.contract.find(asked.path)
+            operation = self.contract.find(asked.method, asked.path)
             answer, headers = self.paged(asked, operation.build(answer))
-            operation.check(set(asked.query), answer)
+            operation.check(set(asked.query), asked.body, answer)
         except Exception as error:
-            self.breaches.append(f"{asked.path}: {type(error).__name__}: {error}"[:600])
+            self.breaches.append(f"{asked}: {type(error).__name__}: {error}"[:600])
             return Reply(500)
-        return Reply(200, json.dumps(answer).encode(), headers)
+        return Reply(operation.status, b"" if answer is None else json.dumps(answer).encode(), headers)
 
 
 def _handler(api: ApiServer) -> type[BaseHTTPRequestHandler]:
@@ -135,7 +157,10 @@ def _handler(api: ApiServer) -> type[BaseHTTPRequestHandler]:
             query = {name: ",".join(values) for name, values in parse_qs(parts.query).items()}
             headers = {name.lower(): value for name, value in self.headers.items()}
             body = self.rfile.read(int(headers.get("content-length", "0")))
-            reply = api.respond(Asked(parts.path.removeprefix(api.prefix), query, headers, body))
+            reply = api.respond(Asked(parts.path.removeprefix(api.prefix), query, headers, body, self.command))
+            if not reply.status:
+                self.close_connection = True
+                return
             self.send_response(reply.status)
             for name, value in {"Content-Type": "application/json", **reply.headers}.items():
                 self.send_header(name, value)
@@ -143,8 +168,7 @@ def _handler(api: ApiServer) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(reply.body)
 
-        def do_POST(self) -> None:
-            self.do_GET()
+        do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlencode
 
 from tests.fakes.api_server import TOKEN, ApiServer, Asked, Reply
 from tests.fakes.forge import Account, Change, Forge, Node
+from tests.fakes.github_reports import GitHubReports
 from tests.fakes.openapi import Contract
 
 from gitless.model.run import CiRun
@@ -23,7 +24,7 @@ _STATES = {"approved": "APPROVED", "rejected": "CHANGES_REQUESTED", "withdrawn":
 _PERMISSIONS = {"admin": "admin", "write": "write", "read": "read", "none": "none"}
 
 
-class GitHubServer(ApiServer):
+class GitHubServer(GitHubReports, ApiServer):
     """GitHub.
 
     Args:
@@ -33,7 +34,8 @@ class GitHubServer(ApiServer):
     """
 
     def __init__(self, forge: Forge, page_size: int = 100, prefix: str = "") -> None:
-        super().__init__(Contract("github.json"), prefix, page_size)
+        ApiServer.__init__(self, Contract("github.json"), prefix, page_size)
+        GitHubReports.__init__(self)
         self.forge = forge
 
     def run(self, **changed: Any) -> CiRun:
@@ -64,13 +66,15 @@ class GitHubServer(ApiServer):
 
     def answer(self, asked: Asked) -> Any:
         """Find the answer by path."""
-        if asked.path == ("/api/graphql" if self.prefix else "/graphql"):
+        if not self.may(asked):
+            return Reply(403, b'{"message": "Resource not accessible by integration"}')
+        if asked.path == ("/api/graphql" if self.prefix else "/graphql") and b"viewer" not in asked.body:
             return Reply(200, json.dumps(self._graphql(json.loads(asked.body))).encode())
-        for pattern, name in _ROUTES:
+        for pattern, name in _ROUTES if asked.method == "GET" else ():
             match = re.fullmatch(pattern, asked.path)
             if match:
                 return getattr(self, name)(*(unquote(part) for part in match.groups()), asked)
-        return Reply(404, b'{"message": "Not Found"}')
+        return self.reported(asked)
 
     def paged(self, asked: Asked, answer: Any) -> tuple[Any, dict[str, str]]:
         """Pages by number, with the next one in a Link; those of the activity by cursor."""
@@ -247,7 +251,7 @@ class GitHubServer(ApiServer):
         return {"total_count": len(runs), "check_runs": runs}
 
     def _statuses(self, sha: str, _: Asked) -> Any:
-        return [
+        return self.statuses_of(sha) + [
             {"id": number, "context": check.name, "state": check.conclusion, "target_url": "https://ci.acme.example/1"}
             for number, check in reversed(list(enumerate(self.forge.checks, 1)))
             if check.commit == sha and not check.app

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from tests.fakes.api_server import TOKEN, ApiServer, Asked, Reply
 from tests.fakes.forge import Account, Change, Forge, Node, Word
+from tests.fakes.gitlab_reports import GitLabReports
 from tests.fakes.openapi import Contract
 
 from gitless.model.run import CiRun
@@ -24,7 +25,7 @@ _LEVELS = {"admin": 40, "write": 30, "read": 20, "none": 0}
 _JOB_PATHS = re.compile(r"/job|/projects/\d+/deployments(/\d+)?")
 
 
-class GitLabServer(ApiServer):
+class GitLabServer(GitLabReports, ApiServer):
     """GitLab.
 
     Args:
@@ -33,7 +34,8 @@ class GitLabServer(ApiServer):
     """
 
     def __init__(self, forge: Forge, page_size: int = 100) -> None:
-        super().__init__(Contract("gitlab.json"), "/api/v4", page_size)
+        ApiServer.__init__(self, Contract("gitlab.json"), "/api/v4", page_size)
+        GitLabReports.__init__(self)
         self.forge = forge
         self.environment = "production"
         self.rules: list[list[Account]] = []
@@ -73,6 +75,9 @@ class GitLabServer(ApiServer):
         """Find the answer by path."""
         if asked.path == "/api/graphql":
             return Reply(200, json.dumps(self._graphql(json.loads(asked.body))).encode())
+        reported = self.reported(asked)
+        if reported is not None:
+            return reported
         home = f"/projects/{self.forge.id}"
         for pattern, name in _ROUTES:
             match = re.fullmatch(pattern.replace("HOME", home), asked.path)

@@ -1,9 +1,9 @@
 """A platform's published description of its API: fills answers up to it, and refuses those that break it.
 
 contract = Contract("github.json")
-operation = contract.find("/repos/acme/apps/pulls/7/reviews")
+operation = contract.find("GET", "/repos/acme/apps/pulls/7/reviews")
 operation.build([{"id": 1, "state": "APPROVED"}])       # every other required field gets a plain value
-operation.check(query, answer)                          # AssertionError with the place that is wrong
+operation.check(query, body, answer)                    # AssertionError with the place that is wrong
 """
 
 from __future__ import annotations
@@ -23,24 +23,29 @@ _FORMATS = {"date-time": "2026-01-05T10:00:00Z", "uri": "https://platform.exampl
 
 @dataclass(frozen=True)
 class Operation:
-    """One GET of the description."""
+    """One method of one path of the description; without a schema it has no body."""
 
     route: str
     query: frozenset[str]
-    schema: dict[str, Any]
+    status: int
+    schema: dict[str, Any] | None
     names: dict[str, Any]
-    validator: Any
+    answered: Any
+    asked: Any
 
     def build(self, value: Any) -> Any:
         """`value` with every field it lacks and the description requires."""
-        return _build(self.schema, value, self.names)
+        return _build(self.schema, value, self.names) if self.schema else None
 
-    def check(self, query: set[str], answer: Any) -> None:
+    def check(self, query: set[str], body: bytes, answer: Any) -> None:
         """Refuse a question or an answer that the description does not allow."""
         unknown = {name.removesuffix("[]") for name in query} - self.query
         assert not unknown, f"{self.route} takes no {', '.join(sorted(unknown))}"
-        for error in self.validator.iter_errors(answer):
-            raise AssertionError(f"{self.route}: {error.message} at {list(error.instance_path)}")
+        assert bool(body) == bool(self.asked), f"{self.route}: a body of {len(body)} bytes"
+        sent = ((self.asked, json.loads(body)),) if self.asked else ()
+        for validator, document in (*sent, (self.answered, answer)):
+            for error in validator.iter_errors(document) if validator else ():
+                raise AssertionError(f"{self.route}: {error.message} at {list(error.instance_path)}")
 
 
 class Contract:
@@ -52,16 +57,27 @@ class Contract:
         self._operations = []
         for route, operation in document["operations"].items():
             pattern = re.compile(re.sub(r"\\{[a-z_]+\\}", "[^/]+", re.escape(route)))
-            validator = jsonschema_rs.Draft202012Validator({**operation["schema"], "$defs": names})
-            found = Operation(route, frozenset(operation["query"]), operation["schema"], names, validator)
+            found = Operation(
+                route,
+                frozenset(operation["query"]),
+                operation.get("status", 200),
+                operation["schema"],
+                names,
+                _validator(operation["schema"], names),
+                _validator(operation.get("body"), names),
+            )
             self._operations.append((pattern, found))
 
-    def find(self, path: str) -> Operation:
+    def find(self, method: str, path: str) -> Operation:
         """The operation that a path, below the API's base and still quoted, belongs to."""
         for pattern, operation in self._operations:
-            if pattern.fullmatch(path):
+            if pattern.fullmatch(f"{method} {path}"):
                 return operation
-        raise AssertionError(f"the description has no {path}")
+        raise AssertionError(f"the description has no {method} {path}")
+
+
+def _validator(schema: dict[str, Any] | None, names: dict[str, Any]) -> Any:
+    return jsonschema_rs.Draft202012Validator({**schema, "$defs": names}) if schema else None
 
 
 def _build(schema: dict[str, Any], value: Any, names: dict[str, Any]) -> Any:

@@ -17,22 +17,22 @@ _MAX_TEXT = 1024
 
 
 class GapError(Exception):
-    """What was asked may not be read by this job; carries what to say about it."""
+    """What was asked may not be done by this job; carries what to say about it, and the answer's status if any."""
 
-    def __init__(self, gap: Gap) -> None:
+    def __init__(self, gap: Gap, status: int = 0) -> None:
         super().__init__(gap.reason)
-        self.gap = gap
+        self.gap, self.status = gap, status
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing to read.
+    """One thing to read, or to write.
 
     Attributes:
         doing: What for, after "Cannot": `read the approvals of this run`.
         path: Path below the API's base, already quoted.
         query: The query's parameters.
-        need: The permission it takes, for those who lack it.
+        need: The permission it takes, for those who lack it; with `: write` where reading is not enough.
         is_paged: Whether the answer comes in pages; the few that do not know no `per_page`.
     """
 

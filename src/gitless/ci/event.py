@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gitless.ci.merge_request import read_merge_request
 from gitless.errors import UsageError
 
 MAX_EVENT_BYTES = 32 * 1024 * 1024
@@ -24,11 +25,13 @@ class Event:
         name: The event's name; empty outside of CI.
         is_foreign: It is a proposed change from a fork or by Dependabot: no secrets, no right to write.
         base: The branch a proposed change goes to; empty for other events.
+        number: The proposed change's number; None for other events, those with the repository's rights too.
     """
 
     name: str = ""
     is_foreign: bool = False
     base: str = ""
+    number: int | None = None
 
     @property
     def change(self) -> str:
@@ -45,7 +48,7 @@ def read_event(env: Mapping[str, str]) -> Event:
     """Read the event of this job.
 
     Raises:
-        UsageError: GitHub's file of it cannot be read.
+        UsageError: GitHub's file of it cannot be read, or GitLab's variables of it are malformed.
     """
     if env.get("GITLAB_CI") == "true":
         return _gitlab(env)
@@ -57,15 +60,18 @@ def read_event(env: Mapping[str, str]) -> Event:
     request = _payload(env.get("GITHUB_EVENT_PATH", "")).get("pull_request")
     head, base = (_repository(request, side) for side in ("head", "base"))
     is_foreign = not head or head != base or env.get("GITHUB_ACTOR") == _DEPENDABOT
-    return Event(name, is_foreign, env.get("GITHUB_BASE_REF", ""))
+    return Event(name, is_foreign, env.get("GITHUB_BASE_REF", ""), _number(request))
 
 
 def _gitlab(env: Mapping[str, str]) -> Event:
     name = env.get("CI_PIPELINE_SOURCE", "")
     if name != "merge_request_event":
         return Event(name)
-    source, target = env.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID"), env.get("CI_MERGE_REQUEST_PROJECT_ID")
-    return Event(name, not source or source != target, env.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", ""))
+    request = read_merge_request(env)
+    number = request.number if request else None
+    return Event(
+        name, request is None or request.is_foreign, env.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", ""), number
+    )
 
 
 def _payload(path: str) -> dict[str, Any]:
@@ -77,6 +83,11 @@ def _payload(path: str) -> dict[str, Any]:
             "The event of this job cannot be read.", why=f"GITHUB_EVENT_PATH: {type(error).__name__}."
         ) from error
     return document if isinstance(document, dict) else {}
+
+
+def _number(request: Any) -> int | None:
+    value = request.get("number") if isinstance(request, dict) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 
 def _repository(request: Any, side: str) -> str:

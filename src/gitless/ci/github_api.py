@@ -13,6 +13,7 @@ import requests
 from gitless import __version__
 from gitless.ci.answers import Fields, GapError, Question
 from gitless.ci.together import within
+from gitless.ci.writes import PAUSE_SECONDS, Method, once
 from gitless.errors import RemoteError, UntrustedContentError, UsageError
 from gitless.model.approval import Gap
 from gitless.model.redaction import redact
@@ -29,16 +30,17 @@ PER_PAGE = 100
 MAX_PAGES = 30
 PATIENCE = Patience(attempts=4, total_seconds=90.0)
 _WORDS = 300
+_SUCCESSES = (200, 201, 204)
 _READS = ("actions", "checks", "contents", "pull-requests", "statuses")
 
 
 class GitHubApi:
-    """Asks about one repository.
+    """Asks about one repository, and writes comments, deployments and statuses to it.
 
     Args:
         api_url: GITHUB_API_URL; the token is sent to this host only.
         repository: `owner/name`.
-        token: GITHUB_TOKEN, or another that may read.
+        token: GITHUB_TOKEN, or another that may do what is asked of it.
         env: Certificate files.
         patience: Limits and retry of one request.
 
@@ -62,7 +64,7 @@ class GitHubApi:
             RemoteError: GitHub failed.
             UntrustedContentError: The answer is no object.
         """
-        value, _ = self._ask(question, self._root + question.path, dict(question.query))
+        value, _ = self._ask(question, "GET", self._root + question.path, dict(question.query))
         return Fields.of(value, question.doing)
 
     def pages(self, question: Question, name: str = "", enough: Callable[[Fields], bool] | None = None) -> list[Fields]:
@@ -83,7 +85,7 @@ class GitHubApi:
         if question.is_paged:
             query["per_page"] = str(PER_PAGE)
         for _ in range(MAX_PAGES):
-            value, link = self._ask(question, path, query)
+            value, link = self._ask(question, "GET", path, query)
             items = _items(value, name, question)
             found += items
             if not link or (enough and any(enough(item) for item in items)):
@@ -99,23 +101,42 @@ class GitHubApi:
             RemoteError: As for `get`.
         """
         body = {"query": query, "variables": dict(variables)}
-        value, _ = self._ask(question, self._requester.graphql_url, {}, body)
+        value, _ = self._ask(question, "POST", self._requester.graphql_url, {}, body)
         answer = Fields.of(value, question.doing)
         if answer.list("errors"):
             words = redact(answer.list("errors")[0].text("message"), _WORDS)
             raise GapError(Gap(f"Cannot {question.doing}: GitHub answered: {words}"))
         return answer.must("data")
 
-    def _ask(self, question: Question, path: str, query: dict[str, str], body: Any = None) -> tuple[Any, str]:
-        deadline = self._patience.deadline()
-        return self._patience.run(lambda: self._once(question, path, query, body), deadline)
+    def send(self, question: Question, method: Method, body: Mapping[str, Any] | None = None) -> Fields:
+        """Write at a path below the repository; its need is a permission with its level, `pull-requests: write`.
 
-    def _once(self, question: Question, path: str, query: dict[str, str], body: Any) -> tuple[Any, str]:
+        Raises:
+            GapError: This token may not write it, or it is not there.
+            UncertainError: The answer to a POST was lost: look before it is sent again.
+            GitlessError: As for `get`.
+        """
+        path, deadline = self._root + question.path, self._patience.deadline()
+        value, _ = self._patience.run(
+            lambda: once(method, lambda: self._once(question, method, path, {}, body)), deadline
+        )
+        return Fields.of(value, question.doing)
+
+    def pause(self) -> None:
+        """Wait a moment, for what a lost answer was about to show."""
+        self._patience.sleep(PAUSE_SECONDS)
+
+    def _ask(
+        self, question: Question, method: str, path: str, query: dict[str, str], body: Any = None
+    ) -> tuple[Any, str]:
+        deadline = self._patience.deadline()
+        return self._patience.run(lambda: self._once(question, method, path, query, body), deadline)
+
+    def _once(self, question: Question, method: str, path: str, query: dict[str, str], body: Any) -> tuple[Any, str]:
         accept = {"Accept": "application/vnd.github+json"}
         try:
             status, headers, content = within(
-                lambda: self._requester.requestJson("GET" if body is None else "POST", path, query, accept, body),
-                question.doing,
+                lambda: self._requester.requestJson(method, path, query, accept, body), question.doing
             )
         except requests.RequestException as error:
             # the text of such an error holds the address; its kind is enough
@@ -123,11 +144,11 @@ class GitHubApi:
             raise TemporaryError(f"Cannot {question.doing}.", why=why) from error
         except (RuntimeError, AssertionError) as error:
             raise RemoteError(f"Cannot {question.doing}.", why="GitHub's API sends us to another host.") from error
-        if status != 200:
+        if status not in _SUCCESSES:
             raise _refusal(question, status, headers, content)
         if len(content) > MAX_ANSWER_BYTES:
             raise UntrustedContentError(f"Cannot {question.doing}.", why=f"More than {MAX_ANSWER_BYTES} bytes.")
-        return _parsed(content, question), _next_link(headers.get("link", ""))
+        return _parsed(content, question) if status != 204 else {}, _next_link(headers.get("link", ""))
 
     def _next(self, link: str, question: Question) -> str:
         here, there = urlsplit(self.base), urlsplit(link)
@@ -191,7 +212,7 @@ def _refusal(question: Question, status: int, headers: Mapping[str, str], conten
     if status in TEMPORARY:
         return TemporaryError(f"{what}.", why=said, status=status, wait_seconds=_wait(headers))
     if status in (401, 403, 404):
-        return GapError(Gap(f"{what}: {said}", _hint(question)))
+        return GapError(Gap(f"{what}: {said}", _hint(question)), status)
     return RemoteError(f"{what}.", why=said, status=status)
 
 
@@ -223,6 +244,9 @@ def _wait(headers: Mapping[str, str]) -> float | None:
 def _hint(question: Question) -> str:
     if not question.need:
         return "Check that GITHUB_TOKEN belongs to this repository."
+    if question.need.endswith(": write"):
+        lines = f"permissions:\n  {question.need}"
+        return f"The token lacks `{question.need}`. Give the job, beside the permissions it has:\n{lines}"
     names = sorted({*_READS, question.need})
     lines = "".join(f"\n  {name}: read" for name in names)
     return f"The token lacks `{question.need}: read`. Give the job, beside the permissions it has:\npermissions:{lines}"

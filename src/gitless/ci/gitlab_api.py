@@ -11,6 +11,7 @@ import requests
 from gitless import __version__
 from gitless.ci.answers import Fields, GapError, Question
 from gitless.ci.together import within
+from gitless.ci.writes import PAUSE_SECONDS, Method, once
 from gitless.errors import RemoteError, UntrustedContentError, UsageError
 from gitless.model.approval import Gap
 from gitless.model.redaction import redact
@@ -36,12 +37,12 @@ _WORDS = 300
 
 
 class GitLabApi:
-    """Asks about one project.
+    """Asks about one project, and writes notes to it.
 
     Args:
         api_url: CI_API_V4_URL; the token is sent to this host only.
         project: The project's number.
-        token: The job token, or another that may read.
+        token: The job token, or another that may do what is asked of it.
         is_job_token: Which of the two.
         env: Proxies and certificate files.
         patience: Limits and retry of one request.
@@ -78,7 +79,7 @@ class GitLabApi:
             UntrustedContentError: The answer is no object.
         """
         path = question.path if beyond else self._root + question.path
-        return Fields.of(self._ask(question, path, _query(question))[0], question.doing)
+        return Fields.of(self._ask(question, "get", path, _query(question))[0], question.doing)
 
     def pages(
         self, question: Question, enough: Callable[[Fields], bool] | None = None, *, beyond: bool = False
@@ -99,7 +100,8 @@ class GitLabApi:
         path, query = question.path if beyond else self._root + question.path, _query(question)
         page = "1"
         for _ in range(MAX_PAGES):
-            value, following = self._ask(question, path, {**query, "per_page": str(PER_PAGE), "page": page})
+            asked = {**query, "per_page": str(PER_PAGE), "page": page}
+            value, following = self._ask(question, "get", path, asked)
             if not isinstance(value, list):
                 raise UntrustedContentError(f"Cannot {question.doing}.", why="The answer is no list.")
             items = [Fields.of(item, question.doing) for item in value]
@@ -117,26 +119,44 @@ class GitLabApi:
             RemoteError: As for `get`.
         """
         body = {"query": query, "variables": dict(variables)}
-        value, _ = self._ask(question, f"{self._server}/api/graphql", {}, body)
+        value, _ = self._ask(question, "post", f"{self._server}/api/graphql", {}, body)
         answer = Fields.of(value, question.doing)
         if answer.list("errors"):
             words = redact(answer.list("errors")[0].text("message"), _WORDS)
             raise GapError(Gap(f"Cannot {question.doing}: GitLab answered: {words}"))
         return answer.must("data")
 
-    def _ask(self, question: Question, path: str, query: dict[str, Any], body: Any = None) -> tuple[Any, str]:
-        deadline = self._patience.deadline()
-        return self._patience.run(lambda: self._once(question, path, query, body), deadline)
+    def send(self, question: Question, method: Method, body: Mapping[str, Any] | None = None) -> Fields:
+        """Write at a path below the project.
 
-    def _once(self, question: Question, path: str, query: dict[str, Any], body: Any) -> tuple[Any, str]:
+        Raises:
+            GapError: This token may not write it, or it is not there.
+            UncertainError: The answer to a POST was lost: look before it is sent again.
+            GitlessError: As for `get`.
+        """
+        path, deadline = self._root + question.path, self._patience.deadline()
+        value, _ = self._patience.run(
+            lambda: once(method, lambda: self._once(question, method.lower(), path, {}, body)), deadline
+        )
+        return Fields.of(value, question.doing)
+
+    def pause(self) -> None:
+        """Wait a moment, for what a lost answer was about to show."""
+        self._patience.sleep(PAUSE_SECONDS)
+
+    def _ask(
+        self, question: Question, method: str, path: str, query: dict[str, Any], body: Any = None
+    ) -> tuple[Any, str]:
+        deadline = self._patience.deadline()
+        return self._patience.run(lambda: self._once(question, method, path, query, body), deadline)
+
+    def _once(self, question: Question, method: str, path: str, query: dict[str, Any], body: Any) -> tuple[Any, str]:
         from gitlab.exceptions import GitlabError
 
         what = f"Cannot {question.doing}."
         try:
             response = within(
-                lambda: self._client.http_request(
-                    "get" if body is None else "post", path, query, body, obey_rate_limit=False, max_retries=0
-                ),
+                lambda: self._client.http_request(method, path, query, body, obey_rate_limit=False, max_retries=0),
                 question.doing,
             )
         except GitlabError as error:
@@ -152,6 +172,8 @@ class GitLabApi:
             raise TemporaryError(what, why=f"The connection failed ({type(error).__name__}).") from error
         if len(response.content) > MAX_ANSWER_BYTES:
             raise UntrustedContentError(what, why=f"More than {MAX_ANSWER_BYTES} bytes.")
+        if response.status_code == 204:
+            return {}, ""
         try:
             return response.json(), response.headers.get("x-next-page", "")
         except (ValueError, RecursionError) as error:
@@ -164,7 +186,7 @@ class GitLabApi:
         if status in TEMPORARY:
             return TemporaryError(f"{what}.", why=said, status=status)
         if status in (401, 403, 404):
-            return GapError(Gap(f"{what}: {said}", self._hint(question)))
+            return GapError(Gap(f"{what}: {said}", self._hint(question)), status)
         return RemoteError(f"{what}.", why=said, status=status)
 
     def _hint(self, question: Question) -> str:

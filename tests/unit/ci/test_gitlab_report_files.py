@@ -76,6 +76,8 @@ def test_no_address_is_made_of_what_is_none(tmp_path: Path, url: str) -> None:
 
 def merge_request(**given: str) -> Event:
     known = {
+        "CI_PROJECT_ID": "7",
+        "CI_MERGE_REQUEST_IID": "3",
         "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "7",
         "CI_MERGE_REQUEST_PROJECT_ID": "7",
         "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
@@ -84,13 +86,18 @@ def merge_request(**given: str) -> Event:
 
 
 def test_a_merge_request_of_the_project_is_its_own() -> None:
-    assert merge_request() == Event("merge_request_event", is_foreign=False, base="main")
+    assert merge_request() == Event("merge_request_event", is_foreign=False, base="main", number=3)
     assert merge_request().change == "merge request"
 
 
-@pytest.mark.parametrize("source", ["8", ""])
-def test_a_merge_request_from_a_fork_is_foreign(source: str) -> None:
-    assert merge_request(CI_MERGE_REQUEST_SOURCE_PROJECT_ID=source).is_foreign
+@pytest.mark.parametrize("name", ["CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "CI_PROJECT_ID"])
+@pytest.mark.parametrize("project", ["8", ""])
+def test_a_merge_request_from_a_fork_is_foreign_wherever_its_pipeline_runs(name: str, project: str) -> None:
+    assert merge_request(**{name: project}).is_foreign
+
+
+def test_a_merge_request_that_is_not_named_is_foreign() -> None:
+    assert merge_request(CI_MERGE_REQUEST_IID="").is_foreign
 
 
 def test_other_pipelines_propose_no_change() -> None:
