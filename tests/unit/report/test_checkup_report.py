@@ -49,9 +49,7 @@ Give the job this permission:
     packages: write
 ```
 """
-HOSTILE = (
-    "x\x1b[2J\n::set-output name=digest::1\n  ##[error]no\n| a | <img src=x> @everyone [l](https://e.example) ```\n"
-)
+HOSTILE = "x\x1b[2J\n::set-output name=digest::1\n  ##[error]no ##[stop-commands]x\n| a | <img src=x> @everyone [l](https://e.example) ```\n"
 
 
 def test_the_terminal_table() -> None:
@@ -95,8 +93,8 @@ def test_a_quick_look_says_what_it_left_out() -> None:
 def test_foreign_text_commands_nothing() -> None:
     checkup = Checkup((Row("registry", Seen("no", HOSTILE, HOSTILE), HOSTILE),))
     lines = checkup_lines(checkup)
-    assert all("\x1b" not in line and not line.lstrip().startswith(("::", "##[")) for line in lines)
-    assert all("\n" not in line for line in lines)
+    assert all("\x1b" not in line and not line.lstrip().startswith("::") for line in lines)
+    assert all("\n" not in line and "##[" not in line for line in lines)
     summary = checkup_summary(checkup)
     assert "\x1b" not in summary
     table = summary.partition("\n**")[0]
