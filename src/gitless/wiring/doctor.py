@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from gitless.errors import UsageError
 from gitless.flows.doctor import Probe, check_up
 from gitless.model.checkup import Checkup, Seen
-from gitless.wiring.doctor_job import is_foreign, look_at_comments, look_at_job, target_branch
+from gitless.wiring.doctor_job import is_foreign, look_at_approvals, look_at_comments, look_at_job, target_branch
 from gitless.wiring.request import PublishRequest
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ class _Case:
                 Probe("git", self._git, "Install git.", then=(source,)),
                 *self._tools(),
                 *self._registries(),
+                *self._approvals(),
                 Probe("identity", signing.identity, _FIX),
                 Probe("trust-root", signing.trust_root, _FIX),
             ),
@@ -185,6 +186,14 @@ class _Case:
         listing = Probe("referrers", partial(looks.look_at_referrers, trial), _AGAIN, about)
         then = (upload, listing) if is_written else (listing,)
         return Probe("registry", partial(looks.look_at_channel, trial, channel), _AGAIN, about, then)
+
+    def _approvals(self) -> list[Probe]:
+        """Only for channels whose gates ask for people."""
+        section = self.setup.config.channels.get(self.setup.channel)
+        if not section or not section.gates or not section.gates.approvals:
+            return []
+        look = partial(look_at_approvals, self.env, section.environment or "", quick=self.quick)
+        return [Probe("approvals", look, _AGAIN)]
 
     def _signing(self) -> SigningLooks:
         from gitless.wiring.doctor_signing import SigningLooks

@@ -19,6 +19,9 @@ _ELSEWHERE = (
 )
 
 
+_APPROVALS = "See docs/approvals.md for what the gate reads, and with which permissions."
+
+
 def look_at_job(env: Mapping[str, str]) -> Seen:
     """What the environment says about the CI job.
 
@@ -45,6 +48,31 @@ def look_at_comments(env: Mapping[str, str], *, quick: bool) -> Seen:
     from gitless.ci.detect import detect
 
     return comment_rights(detect(env), env, asks=not quick)
+
+
+def look_at_approvals(env: Mapping[str, str], environment: str, *, quick: bool) -> Seen:
+    """Whether the job may read who approved it, as the approvals gate will.
+
+    Args:
+        env: The environment.
+        environment: The environment whose reviewers approve; empty for none.
+        quick: Whether the network is left alone.
+
+    Raises:
+        RemoteError: The platform failed.
+    """
+    from gitless.ci.detect import detect
+    from gitless.wiring.approvals import approvals_of
+
+    source = None if quick else approvals_of(detect(env), env)
+    if source is None:
+        why = "The platform is asked over the network." if quick else "Only a CI job can read who approved."
+        return Seen("skipped", why)
+    gaps = source.decisions(environment).gaps
+    if gaps:
+        hints = dict.fromkeys(gap.hint for gap in gaps if gap.hint)
+        return Seen("no", "\n".join(gap.reason for gap in gaps), "\n".join(hints) or _APPROVALS)
+    return Seen("ok", "The platform tells who approved this run.")
 
 
 def is_foreign(env: Mapping[str, str]) -> bool:

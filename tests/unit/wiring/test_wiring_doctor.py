@@ -15,7 +15,7 @@ import pytest
 from tests.fakes import registry_replies as replies
 from tests.fakes.api_server import TOKEN
 from tests.fakes.forge import Forge
-from tests.fakes.github_api import GitHubServer
+from tests.fakes.github_api import RUN, GitHubServer
 from tests.fakes.registry_server import Auth, RegistryServer, Reply, Request
 from tests.fakes.sigstore.issuers import Issuers
 from tests.fakes.sigstore.paper_server import PaperServer
@@ -551,6 +551,32 @@ def test_what_a_token_may_read_is_tried_and_that_writing_is_not_is_said(practice
             "The step has a GITHUB_TOKEN. Whether it may comment cannot be told without writing."
         )
         assert len(server.asked) == asked
+
+
+def test_whoever_promotes_with_approvals_must_be_able_to_read_them(practice: Practice) -> None:
+    practice.configure(
+        PLAIN,
+        "channels: {latest: {}, stable: {from: latest, environment: production, gates: {approvals: {count: 1}}}}\n",
+    )
+
+    def approvals(*flags: str) -> dict[str, str]:
+        return practice.doctor("--channel", "stable", *flags, *practice.key())[1]["approvals"]
+
+    assert approvals()["seen"] == "Only a CI job can read who approved."
+    forge = Forge()
+    with GitHubServer(forge) as server:
+        practice.env = github(practice, GITHUB_RUN_ID=str(RUN), GITHUB_TOKEN=TOKEN, GITHUB_API_URL=server.url)
+        practice.env.update(GITHUB_SHA=forge.tip, GITHUB_REPOSITORY_ID=str(forge.id))
+        assert approvals("--quick")["seen"] == "The platform is asked over the network."
+        assert server.asked == []
+        assert approvals()["seen"] == "The platform tells who approved this run."
+        server.fail("/approvals", 403, "Resource not accessible by integration")
+        row = approvals()
+        assert row["state"] == "no"
+        assert row["seen"] == (
+            "Cannot read the approvals of this run: GitHub answered 403: Resource not accessible by integration"
+        )
+        assert row["fix"].startswith("The token lacks `actions: read`. Give the job, beside the permissions it has:")
 
 
 def test_a_step_without_a_token_cannot_comment(practice: Practice) -> None:

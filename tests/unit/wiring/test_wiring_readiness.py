@@ -28,11 +28,7 @@ GITHUB = {
 GITLAB = {"GITLAB_CI": "true", "CI_SERVER_URL": "https://gitlab.com"}
 RENDERED = """\
 components:
-  - path: web
-    render:
-      - output: out
-        helm: {chart: chart, release: web, namespace: web}
-        kubernetes: "1.34"
+  - {path: web, render: [{output: out, kubernetes: "1.34", helm: {chart: chart, release: web, namespace: web}}]}
 """
 PLAIN = "components: [{path: web}]\n"
 NO_PERMISSION = """\
