@@ -121,6 +121,33 @@ class Repository(ManifestReader, ManifestWriter, BlobStore, ReferrerStore, TagLi
         ...
 
 
+class RegistryTrial(Protocol):
+    """Finds out what one repository lets this run do, and leaves nothing behind."""
+
+    def resolve(self, tag: str) -> Digest | None:
+        """See `ManifestReader`."""
+        ...
+
+    def try_upload(self) -> str:
+        """Start an upload, and cancel it; it is never completed.
+
+        Returns:
+            Empty; or why it could not be cancelled, in one sentence.
+
+        Raises:
+            RemoteError: None may be started.
+        """
+        ...
+
+    def has_referrers_api(self) -> bool | None:
+        """Whether it lists evidence by itself; None where it does not exist yet and so does not say.
+
+        Raises:
+            RemoteError: It failed.
+        """
+        ...
+
+
 class Signer(Protocol):
     """Turns a statement's bytes into a signed bundle under one identity."""
 

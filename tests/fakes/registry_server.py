@@ -240,6 +240,11 @@ class RegistryServer:
         with self.lock:
             return dict(self._repository(name).blobs)
 
+    def uploads(self, name: str) -> set[str]:
+        """The uploads that were started and neither completed nor cancelled."""
+        with self.lock:
+            return set(self._repository(name).uploads)
+
     def snapshot(self) -> object:
         """Everything it holds now, for `restore`."""
         with self.lock:
@@ -388,6 +393,9 @@ class RegistryServer:
             upload = secrets.token_hex(8)
             repository.uploads.add(upload)
             return Reply(202, {"Location": f"/v2/{name}/blobs/uploads/{upload}?_state=opaque"})
+        if request.method == "DELETE" and rest in repository.uploads:
+            repository.uploads.discard(rest)
+            return Reply(204)
         if request.method != "PUT" or rest not in repository.uploads:
             return _error(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry")
         if digest_of(request.body) != request.query.get("digest"):

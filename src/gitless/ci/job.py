@@ -10,9 +10,10 @@ from typing import Any
 
 from gitless.errors import UsageError
 from gitless.identity.preflight import Job
-from gitless.model.issuers import GITHUB_SERVER, GITLAB_SERVER
+from gitless.model.issuers import GITHUB_SERVER, GITLAB_SERVER, github_issuer
 from gitless.model.web import check_web_address
 
+AUDIENCE = "sigstore"
 REQUEST_URL = "ACTIONS_ID_TOKEN_REQUEST_URL"
 REQUEST_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  # noqa: S105  # a variable's name
 GITLAB_VARIABLE = "SIGSTORE_ID_TOKEN"
@@ -52,6 +53,18 @@ def describe_job(env: Mapping[str, str], audience: str) -> Job | None:
             audience=audience,
         )
     return None
+
+
+def issuer_of(job: Job, server: str | None, issuer: str | None) -> str:
+    """Who issues the job's tokens.
+
+    Args:
+        job: The job.
+        server: Web address of the platform's server as configured; None for the one the environment names.
+        issuer: The configured issuer; None for the one that belongs to the server.
+    """
+    at = server or job.server
+    return issuer or (github_issuer(at) if job.platform == "github" else at)
 
 
 def _variable(env: Mapping[str, str], audience: str) -> str:

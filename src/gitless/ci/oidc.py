@@ -9,17 +9,16 @@ from typing import Literal
 from urllib.parse import quote
 
 from gitless.ci.documents import Documents
-from gitless.ci.job import REQUEST_TOKEN, REQUEST_URL, describe_job
+from gitless.ci.job import AUDIENCE as AUDIENCE
+from gitless.ci.job import REQUEST_TOKEN, REQUEST_URL, describe_job, issuer_of
 from gitless.ci.jwks import IssuerKeys
 from gitless.ci.token_check import TokenCheck
 from gitless.errors import CheckError, RemoteError
 from gitless.identity.preflight import check_job
-from gitless.model.issuers import github_issuer
 from gitless.model.secret import Secret
 from gitless.model.token import IdentityToken
 from gitless.ports import Clock
 
-AUDIENCE = "sigstore"
 MAX_ANSWER_BYTES = 64 * 1024
 
 
@@ -140,8 +139,7 @@ def detect_tokens(
         return None
     check_job(job)
     documents, at = Documents(env, clock), server or job.server
-    usual = github_issuer(at) if job.platform == "github" else at
-    check = TokenCheck(job.platform, at, audience, IssuerKeys(issuer or usual, documents))
+    check = TokenCheck(job.platform, at, audience, IssuerKeys(issuer_of(job, server, issuer), documents))
     if job.platform == "github":
         return GitHubTokens(env[REQUEST_URL], Secret(env[REQUEST_TOKEN]), check, documents, clock)
     return GitLabTokens(Secret(env[job.variable]), check, clock)

@@ -25,6 +25,7 @@ _VERBS = {
     "rollback": "gitless.cli.promote:rollback_command",
     "history": "gitless.cli.history:history_command",
     "audit": "gitless.cli.audit:audit_command",
+    "doctor": "gitless.cli.doctor:doctor_command",
     "action": "gitless.cli.action:action_command",
 }
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitless.model.reference import Location
-from gitless.ports import Repository
+from gitless.ports import RegistryTrial, Repository
 from gitless.web.patience import Patience
 
 if TYPE_CHECKING:
@@ -55,6 +55,17 @@ class Stores:
             if location not in self._repositories:
                 self._repositories[location] = self._open(location)
             return self._repositories[location]
+
+    def trial(self, location: Location) -> RegistryTrial:
+        """Finds out what the store at a location lets this run do."""
+        if location.is_layout:
+            from gitless.registry.layout_trial import LayoutTrial
+
+            return LayoutTrial(Path(location.path))
+        from gitless.registry.trial import RemoteTrial
+
+        with self._lock:
+            return RemoteTrial(location, self._transport(location))
 
     def prepare(self, locations: Iterable[Location]) -> None:
         """Open connections to the hosts of these locations, beside whatever comes next."""

@@ -21,6 +21,7 @@ from gitless.registry.settling import IndexStore, pause_after, watch
 T = TypeVar("T")
 _PARALLEL = 8
 _LOOKS = 4
+_NOBODY = Digest.parse(f"sha256:{'0' * 64}")
 _NO_API = frozenset({400, 404, 405, 406})
 
 
@@ -44,6 +45,11 @@ class Referrers:
             return self._list_fallback(subject)
         api, index = _together(lambda: self._list_api(subject) or (), lambda: self._list_fallback(subject))
         return fallback.union(api, index)
+
+    def has_api(self) -> bool | None:
+        """Whether the registry has the API, asked about a digest that nothing has; None where it does not say."""
+        self._list_api(_NOBODY)
+        return self._has_api
 
     def attach(self, subject: Digest, referrers: Sequence[Manifest]) -> tuple[Descriptor, ...]:
         """See `ports.ReferrerStore`; manifests side by side, then one listing or one write of the fallback index."""

@@ -83,6 +83,17 @@ class Toolbox:
         """Whether the renderer is installed; the version pin is not asked for."""
         return self._lookup(name) is not None
 
+    def find(self, name: ToolName) -> str:
+        """The path of the program that would render; it is not started, and its version stays unknown.
+
+        Raises:
+            UsageError: It is missing.
+        """
+        found = next(filter(None, (self._which(candidate) for candidate in _CANDIDATES[name])), None)
+        if found is None:
+            raise _missing(name)
+        return found
+
     def get(self, name: ToolName) -> Tool:
         """Return a renderer that satisfies its pin.
 
@@ -91,11 +102,7 @@ class Toolbox:
         """
         tool = self._lookup(name)
         if tool is None:
-            raise UsageError(
-                f"{name} is needed to render and is not installed.",
-                why="Neither kustomize nor kubectl is on PATH." if name == "kustomize" else "It is not on PATH.",
-                hint=_INSTALL[name],
-            )
+            raise _missing(name)
         pin = self._pins.get(name)
         if pin is not None and not satisfies(tool.use.version, pin):
             raise UsageError(
@@ -111,8 +118,11 @@ class Toolbox:
                 self._found[name] = next(filter(None, (self._probe(name, c) for c in _CANDIDATES[name])), None)
             return self._found[name]
 
+    def _which(self, candidate: _Candidate) -> str | None:
+        return shutil.which(candidate.program, path=self.path) if self.path else None
+
     def _probe(self, name: ToolName, candidate: _Candidate) -> Tool | None:
-        program = shutil.which(candidate.program, path=self.path) if self.path else None
+        program = self._which(candidate)
         if program is None:
             return None
         with tempfile.TemporaryDirectory(prefix="gitless-probe-") as home:
@@ -135,6 +145,14 @@ class Toolbox:
 
 
 _CHUNK = 1024 * 1024
+
+
+def _missing(name: ToolName) -> UsageError:
+    return UsageError(
+        f"{name} is needed to render and is not installed.",
+        why="Neither kustomize nor kubectl is on PATH." if name == "kustomize" else "It is not on PATH.",
+        hint=_INSTALL[name],
+    )
 
 
 def satisfies(version: str, pin: str) -> bool:

@@ -7,7 +7,8 @@ import unicodedata
 
 MAX_CELL = 300
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~@&])")
-_COMMAND = re.compile(r"^(\s*)(::|##\[)")  # the runner trims white space before it looks
+_COMMAND = re.compile(r"^(\s*)::")  # the runner trims white space before it looks
+_OLD_COMMAND = "##["  # obeyed anywhere in a line
 _WORD_BREAKERS = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
 
 
@@ -24,12 +25,13 @@ def plain(text: str, limit: int = 0) -> str:
 
 def one_line(text: str, limit: int = MAX_CELL) -> str:
     """`plain` on a single line; also never the start of a CI workflow command (`::` or `##[`)."""
-    return plain(" ".join(text.split()), limit).replace("::", ":\u200b:").replace("##[", "##\u200b[")
+    return plain(" ".join(text.split()), limit).replace("::", ":\u200b:").replace(_OLD_COMMAND, "##\u200b[")
 
 
 def log_line(text: str) -> str:
-    """Text for a CI log: `plain`, with no line that starts a workflow command, behind blanks either."""
-    return "\n".join(_COMMAND.sub("\\1\u200b\\2", line) for line in plain(text).split("\n"))
+    """Text for a CI log: `plain`, with no workflow command: `::` behind blanks either, `##[` nowhere."""
+    lines = (_COMMAND.sub("\\1\u200b::", line) for line in plain(text).split("\n"))
+    return "\n".join(lines).replace(_OLD_COMMAND, "##\u200b[")
 
 
 def cell(text: str) -> str:

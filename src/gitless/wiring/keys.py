@@ -20,6 +20,26 @@ KEY_STORES = ("awskms", "gcpkms", "azurekms", "hv", "hsm", "pkcs11")
 _PASSWORDS = ("GITLESS_KEY_PASSWORD", "COSIGN_PASSWORD")
 
 
+def check_key(location: str | None, env: Mapping[str, str]) -> None:
+    """Refuse a place where no key is; a file or variable is read and not opened, and a key store is not asked.
+
+    Args:
+        location: As for `make_signer`.
+        env: The environment.
+
+    Raises:
+        UsageError: There is none.
+    """
+    place = _place(location)
+    if not is_stored(place):
+        _key_bytes(place, env)
+
+
+def is_stored(location: str) -> bool:
+    """Whether the key is in a key store, and so is asked for over a network or a driver."""
+    return location.partition(":")[0] in KEY_STORES
+
+
 def make_signer(location: str | None, env: Mapping[str, str]) -> BundleSigner:
     """Open the signing key.
 
@@ -31,21 +51,15 @@ def make_signer(location: str | None, env: Mapping[str, str]) -> BundleSigner:
         UsageError: There is none, or it cannot be read.
         RemoteError: The key store failed.
     """
-    if not location:
-        raise UsageError(
-            "There is no signing key.",
-            why="signing.method is key, and a channel never names an unsigned artifact.",
-            hint="Give --signing-key FILE or set GITLESS_SIGNING_KEY=env://VARIABLE.\n"
-            "Make a key with `cosign generate-key-pair`.",
-        )
-    if location.partition(":")[0] in KEY_STORES:
+    place = _place(location)
+    if is_stored(place):
         from gitless.signing.key_store import open_key_store
 
-        return open_key_store(location, env)
+        return open_key_store(place, env)
     from gitless.signing.key_signer import KeySigner
 
     password = next((Secret(env[name]) for name in _PASSWORDS if name in env), None)
-    return KeySigner(_key_bytes(location, env), password)
+    return KeySigner(_key_bytes(place, env), password)
 
 
 def stamped(signer: BundleSigner, url: str | None, env: Mapping[str, str], clock: Clock) -> BundleSigner:
@@ -71,6 +85,24 @@ def trusted_keys(files: Sequence[str]) -> list[TrustedKey]:
     from gitless.verification.keys import TrustedKey
 
     return [TrustedKey.from_pem(read_file(Path(name), "The public key", MAX_KEY_BYTES)) for name in files]
+
+
+def _place(location: str | None) -> str:
+    if not location:
+        raise UsageError(
+            "There is no signing key.",
+            why="signing.method is key, and a channel never names an unsigned artifact.",
+            hint="Give --signing-key FILE or set GITLESS_SIGNING_KEY=env://VARIABLE.\n"
+            "Make a key with `cosign generate-key-pair`.",
+        )
+    if "-----BEGIN" in location:
+        # not shown: it is the key
+        raise UsageError(
+            "The signing key itself was given where its place belongs.",
+            why="A key in a flag or in GITLESS_SIGNING_KEY gets into lists of processes and into error texts.",
+            hint="Put it into a variable and name that: GITLESS_SIGNING_KEY=env://COSIGN_KEY.",
+        )
+    return location
 
 
 def _key_bytes(location: str, env: Mapping[str, str]) -> bytes:

@@ -34,6 +34,8 @@ def move(request: MoveRequest) -> MovesResult:
     request = _checked(request)
     site = Site(request, os.environ)
     _check_reviewed(request, site.rules)
+    if not (request.plan or request.dry_run):
+        site.check_signing()
     outcomes = _examine_all(site)
     examined = [item for item in outcomes if not isinstance(item, MoveResult)]
     _plan(site, examined)

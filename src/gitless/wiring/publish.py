@@ -13,6 +13,7 @@ from gitless.model.component import ComponentPlan, PublishOptions
 from gitless.model.results import PublishResult
 from gitless.promotion.tags import check_channel, check_extra_tag
 from gitless.wiring.ahead import ReadAhead, likely
+from gitless.wiring.readiness import check_readiness, settle_early
 from gitless.wiring.request import PublishRequest
 from gitless.wiring.signing import PendingSigning
 from gitless.wiring.system import SystemClock, import_beside, pause
@@ -33,12 +34,14 @@ def publish(request: PublishRequest) -> PublishResult:
         UsageError: Configuration, flags, keys or the checkout are wrong; nothing has been sent.
     """
     env = os.environ
+    is_settled = settle_early(request, env)
     pending = PendingSigning(request.signing_key or env.get("GITLESS_SIGNING_KEY") or None, env)
     from gitless.registry.open import Stores
 
     stores = Stores(env=env, insecure=request.insecure)
     ahead = ReadAhead(stores)
-    ahead.begin(*likely(request, env))
+    if is_settled:
+        ahead.begin(*likely(request, env))
     from gitless.ci.detect import detect
     from gitless.config.components import select
     from gitless.disk.scratch import scratch_blob
@@ -55,12 +58,13 @@ def publish(request: PublishRequest) -> PublishResult:
     setup = configure(request, env)
     components = select(setup.components, request.names)
     plans = [setup.plan(component) for component in components]
+    check_readiness(setup, components, env, dry_run=request.dry_run)
     ahead.begin([plan.location for plan in plans], setup.channel)
     pending.begin(setup, dry_run=request.dry_run)
     import_beside("cyclonedx.model.bom", "cyclonedx.model.component", "jsonschema_rs")
     run = detect(env)
     origin = find_origin(request, setup.top, plans, env, run)
-    options = _options(request, setup, request.branch if request.dry_run and request.branch else origin.branch)
+    options = publish_options(request, setup, request.branch if request.dry_run and request.branch else origin.branch)
     signing = pending.result(setup)
     signing.check_source(origin.source)
     source, settings = origin.source, _sbom_settings(setup.config)
@@ -99,7 +103,17 @@ def write_summary(path: str | None, text: str) -> None:
         raise UsageError(f"The summary {target!r} cannot be written.", why=error.strerror or "") from error
 
 
-def _options(request: PublishRequest, setup: Setup, branch: str | None) -> PublishOptions:
+def publish_options(request: PublishRequest, setup: Setup, branch: str | None) -> PublishOptions:
+    """How the run publishes, once it is known which branch it is on.
+
+    Args:
+        request: The command line.
+        setup: The run's configuration.
+        branch: The branch; None where there is none.
+
+    Raises:
+        UsageError: Publish may not move the channel from there, or write one of the tags.
+    """
     from gitless.config.publishing import check_publish_channel
 
     guarded = {name for name, channel in setup.config.channels.items() if channel.source}

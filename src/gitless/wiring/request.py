@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+
+CONFIG_NAME = "gitless.yaml"
 
 
 @dataclass(frozen=True)
@@ -37,3 +40,11 @@ class PublishRequest:
     ignore: tuple[str, ...] = ()
     annotations: Mapping[str, str] = field(default_factory=dict)
     branch: str | None = None
+
+    @property
+    def config_file(self) -> Path | None:
+        """The configuration file; None where none is named and none is here."""
+        if self.config:
+            return Path(self.config)
+        path = Path(CONFIG_NAME)
+        return path if path.exists() else None

@@ -15,13 +15,13 @@ from gitless.model.component import DEFAULT_CHANNEL, ComponentPlan
 from gitless.model.digest import Digest
 from gitless.model.media_types import FLUX_CONTENT, OCI_LAYER
 from gitless.model.reference import Location
+from gitless.wiring.request import CONFIG_NAME as CONFIG_NAME
 from gitless.wiring.request import PublishRequest
 from gitless.wiring.system import read_file
 
 if TYPE_CHECKING:
     from gitless.config.schema import Config
 
-CONFIG_NAME = "gitless.yaml"
 MAX_CONFIG_BYTES = 1024 * 1024
 
 
@@ -92,7 +92,7 @@ def configure(request: PublishRequest, env: Mapping[str, str]) -> Setup:
         UsageError: The file, a variable or a flag is wrong.
     """
     overrides = _overrides(request).over(Overrides.from_environment(env))
-    path = _config_file(request)
+    path = request.config_file
     content = read_file(path, "The configuration", MAX_CONFIG_BYTES) if path else None
     if overrides.path:
         root, overrides = _single_root(path, overrides)
@@ -121,13 +121,6 @@ def _overrides(request: PublishRequest) -> Overrides:
         path=request.path,
         name=request.name,
     )
-
-
-def _config_file(request: PublishRequest) -> Path | None:
-    if request.config:
-        return Path(request.config)
-    path = Path(CONFIG_NAME)
-    return path if path.exists() else None
 
 
 def _single_root(config: Path | None, overrides: Overrides) -> tuple[Path, Overrides]:

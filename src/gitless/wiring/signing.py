@@ -89,7 +89,7 @@ class PendingSigning:
         Raises:
             UsageError: The job may not sign, or nobody can.
         """
-        method = _method(setup)
+        method = signing_method(setup)
         if method == "none":
             self._job = _done(Signing(None, ()))
         elif method == "keyless":
@@ -129,7 +129,7 @@ class PendingSigning:
             return beside(lambda: self._as_job(setup, ambient))
         if dry_run:
             return _done(Signing(None, (), notices=(_DRY,)))
-        raise _nobody(setup)
+        raise nobody(is_asked=setup.config.signing is not None)
 
     def _as_job(self, setup: Setup, ambient: Ambient) -> Signing:
         from gitless.model.identity import IdentityPattern
@@ -185,7 +185,8 @@ _OTHER_KEY = {
 _DRY = "Nobody would sign: this is no CI job with an identity token. Whether the content is unchanged was not judged."
 
 
-def _method(setup: Setup) -> str:
+def signing_method(setup: Setup) -> Literal["keyless", "key", "none"]:
+    """How this run signs; a key that is given is used, whatever the file says."""
     if setup.signing_key:
         return "key"
     return _section(setup).method
@@ -237,12 +238,16 @@ def _root_file(setup: Setup) -> str:
     return "" if section.sigstore == "public" else section.sigstore.trusted_root
 
 
-def _nobody(setup: Setup) -> UsageError:
-    asked = setup.config.signing is not None
+def nobody(*, is_asked: bool) -> UsageError:
+    """The error of a run without an identity.
+
+    Args:
+        is_asked: Whether the configuration asks for keyless signing, and it is not just the usual.
+    """
     return UsageError(
         "Nobody can sign this run.",
         why="signing.method is keyless, and this is no job of GitHub Actions or GitLab CI."
-        if asked
+        if is_asked
         else "There is no signing key, and this is no job of GitHub Actions or GitLab CI with an identity of its own.",
         hint="Run it in CI, or sign with a key: --signing-key FILE or GITLESS_SIGNING_KEY=env://VARIABLE.\n"
         "Make a key with `cosign generate-key-pair`.",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from gitless.promotion.gates.facts import SbomFact
     from gitless.registry.open import Stores
     from gitless.wiring.rules import PolicySource
+    from gitless.wiring.setup import Setup
     from gitless.wiring.signing import Signing
 
 
@@ -109,18 +111,34 @@ class Site:
     @cached_property
     def signing(self) -> Signing:
         """The promoting identity; settled when the first component is about to move."""
+        from gitless.wiring.signing import PendingSigning
+
+        with self._signing_setup() as setup:
+            pending = PendingSigning(setup.signing_key, self.env, "promote")
+            pending.begin(setup, dry_run=False)
+            return pending.result(setup)
+
+    def check_signing(self) -> None:
+        """Refuse a run that nobody can sign, as far as environment and files tell, before a registry is asked.
+
+        Raises:
+            UsageError: There is no key where it should be, or the job gets no identity token.
+        """
+        from gitless.wiring.readiness import check_signing
+
+        with self._signing_setup() as setup:
+            check_signing(setup, self.env, "promote")
+
+    @contextmanager
+    def _signing_setup(self) -> Iterator[Setup]:
         from gitless.wiring.protected_files import protected_files
         from gitless.wiring.setup import Setup
-        from gitless.wiring.signing import PendingSigning
 
         config = self.policy.config
         key = self.request.signing_key or self.env.get("GITLESS_SIGNING_KEY") or None
         location = key or (config.signing.key if config.signing else None)
-        pending = PendingSigning(location, self.env, "promote")
         with protected_files(self.policy) as root:
-            setup = Setup(root, root, config, (), None, DEFAULT_CHANNEL, location)
-            pending.begin(setup, dry_run=False)
-            return pending.result(setup)
+            yield Setup(root, root, config, (), None, DEFAULT_CHANNEL, location)
 
     @cached_property
     def promoter(self) -> Promoter:

@@ -12,6 +12,8 @@ from gitless.wiring.system import read_file
 if TYPE_CHECKING:
     from gitless.ci.oidc import GitHubTokens, GitLabTokens
     from gitless.config.schema import Config
+    from gitless.config.trust import GitHubIdentity, GitLabIdentity, Identity
+    from gitless.identity.preflight import Job
     from gitless.model.identity import IdentityPattern
     from gitless.model.token import IdentityToken
     from gitless.ports import Clock
@@ -53,6 +55,32 @@ class Ambient:
         preflight.check_public_log(token.workload, is_public=self.is_public, is_allowed=self.is_log_allowed)
 
 
+def check_job(
+    config: Config, root: Path, env: Mapping[str, str], role: Literal["publish", "promote"] = "publish"
+) -> Job | None:
+    """The checks of `open_ambient` alone: they take no network, and no import that takes time.
+
+    Returns:
+        The job; None outside of GitHub Actions and GitLab CI.
+
+    Raises:
+        UsageError: As for `open_ambient`.
+    """
+    from gitless.ci.job import AUDIENCE, describe_job, issuer_of
+    from gitless.identity import preflight
+
+    job = describe_job(env, _audience(config) or AUDIENCE)
+    if job is None:
+        return None
+    preflight.check_job(job)
+    identity, workload = _configured(config, role)
+    if identity:
+        preflight.check_platform(job.platform, identity.kind, role)
+    server, issuer = (workload.server, workload.issuer) if workload else (None, None)
+    preflight.check_instance(issuer_of(job, server, issuer), is_public=uses_public_instance(config, root))
+    return job
+
+
 def open_ambient(
     config: Config,
     root: Path,
@@ -74,10 +102,10 @@ def open_ambient(
             unknown to the Sigstore instance.
     """
     from gitless.ci.oidc import AUDIENCE, detect_tokens
-    from gitless.identity import preflight
 
-    identity = config.identities.publish if role == "publish" else config.identities.promote
-    workload = (identity.github or identity.gitlab) if identity else None
+    if check_job(config, root, env, role) is None:
+        return None
+    identity, workload = _configured(config, role)
     tokens = detect_tokens(
         env,
         clock,
@@ -87,18 +115,22 @@ def open_ambient(
     )
     if tokens is None:
         return None
-    if identity:
-        preflight.check_platform(tokens.platform, identity.kind, role)
-    is_public = uses_public_instance(config, root)
-    preflight.check_instance(tokens.issuer, is_public=is_public)
     tokens.prepare()
     return Ambient(
         tokens=tokens,
         trusted=identity.to_pattern() if identity else None,
         role=role,
-        is_public=is_public,
+        is_public=uses_public_instance(config, root),
         is_log_allowed=bool(config.signing and config.signing.allow_public_log),
     )
+
+
+def _configured(
+    config: Config, role: Literal["publish", "promote"]
+) -> tuple[Identity | None, GitHubIdentity | GitLabIdentity | None]:
+    """The identity of a role, and the workload it is where it is no key."""
+    identity = config.identities.publish if role == "publish" else config.identities.promote
+    return identity, (identity.github or identity.gitlab) if identity else None
 
 
 def _audience(config: Config) -> str | None:
