@@ -87,7 +87,7 @@ def target_branch(env: Mapping[str, str]) -> str | None:
     """The branch that a pull or merge request goes to, as the publish action judges its dry run; None elsewhere."""
     from gitless.ci.event import read_event
 
-    return read_event(env).base or env.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME") or None
+    return read_event(env).base or None
 
 
 def _is_foreign(env: Mapping[str, str]) -> bool:
