@@ -18,7 +18,7 @@ from tools.peers.commands import Tools
 from tools.peers.recipes import REPOSITORY, folder, program
 
 EXAMPLE = REPOSITORY / "examples" / "apps"
-_IDENTITIES = {
+IDENTITIES = {
     "publish": {"gitlab": {"project": "acme/d2-apps", "ref": "refs/heads/main"}},
     "promote": {"gitlab": {"project": "acme/d2-apps", "ref": "refs/tags/*"}},
 }
@@ -30,11 +30,12 @@ class Pipeline:
     Args:
         apps: The repository.
         registry: `host:port/prefix`.
+        example: The example.
     """
 
-    def __init__(self, apps: Releases, registry: str) -> None:
+    def __init__(self, apps: Releases, registry: str, example: Path = EXAMPLE) -> None:
         self._apps, self._registry = apps, registry
-        self._jobs: dict[str, Any] = yaml.safe_load((EXAMPLE / ".gitlab-ci.yml").read_text())
+        self._jobs: dict[str, Any] = yaml.safe_load((example / ".gitlab-ci.yml").read_text())
 
     def run(self, name: str, tag: str = "", **variables: str) -> None:
         """Run the script of one job, on main or on a tag."""
@@ -67,7 +68,7 @@ def test_the_example_publishes_plans_promotes_and_rolls_back(
     signing = yaml.safe_load((apps.repository.path / "gitless.yaml").read_text())["signing"]
     apps.repository.copy(EXAMPLE)
     settings = yaml.safe_load((EXAMPLE / "gitless.yaml").read_text())
-    apps.change({"gitless.yaml": json.dumps({**settings, "signing": signing, "identities": _IDENTITIES})})
+    apps.change({"gitless.yaml": json.dumps({**settings, "signing": signing, "identities": IDENTITIES})})
     place = f"{registries['ggcr-registry']}/{tmp_path.name}"
     pipeline = Pipeline(apps, place)
 
