@@ -50,8 +50,9 @@ def sources(documents: Iterable[Manifest]) -> dict[str, Manifest]:
         if document["kind"] == "FluxInstance":
             sync = document["spec"]["sync"]
             (patch,) = document["spec"]["kustomize"]["patches"]
-            assert patch["target"] == {"kind": sync["kind"], "name": document["metadata"]["namespace"]}
-            (change,) = yaml.safe_load(patch["patch"])
-            assert (change["op"], change["path"]) == ("add", "/spec/verify")
-            found[sync["url"]] = {"ref": {"tag": sync["ref"]}, "verify": change["value"]}
+            source = document["metadata"]["namespace"]  # which the operator names the source after
+            assert patch["target"] == {"kind": sync["kind"], "name": source}
+            merged = yaml.safe_load(patch["patch"])
+            assert (merged["kind"], merged["metadata"]) == (sync["kind"], {"name": source})
+            found[sync["url"]] = {"ref": {"tag": sync["ref"]}, **merged["spec"]}
     return found
