@@ -21,6 +21,7 @@ LEFT_OUT = {
     "allow-privileged-event": "GitLab has no such events",
     "wheelhouse": "an image holds everything; `install: package` takes index-url",
     "diff-tag": "the D2 push action's name for channel",
+    "deployment": "GitLab's `environment:` makes the deployment",
     "provider": "the D2 push action's; it has no effect",
 }
 """Inputs of the actions that components do not have, each with its reason."""
@@ -36,7 +37,7 @@ _OPTIONS = {
 }
 _REGEX = {"max-tags": "^[0-9]{0,7}$"}
 _VERSION = re.compile(r'^__version__ = "([^"\n]+)"$', re.MULTILINE)
-_ON_DEFAULT = "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"
+_ON_DEFAULT = '$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && $CI_PIPELINE_SOURCE != "schedule"'
 _ON_CHANGE = '$CI_PIPELINE_SOURCE == "merge_request_event"'
 _ON_SCHEDULE = '$CI_PIPELINE_SOURCE == "schedule"'
 _ON_TAG = "$CI_COMMIT_TAG =~ /^v/"
@@ -100,7 +101,7 @@ _MOVES = "Protect the tags and the environment: whoever can run this job on them
 COMPONENTS = {
     "publish": Component(
         "deploy",
-        (f"if: {_ON_DEFAULT}", f"if: '{_ON_CHANGE}'"),
+        (f"if: '{_ON_DEFAULT}'", f"if: '{_ON_CHANGE}'"),
         ("components: backend frontend",),
         (
             "Merge requests are a dry run; summary.md shows what would be published.",

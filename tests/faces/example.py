@@ -1,4 +1,4 @@
-"""The example repository as one of acme's, with a remote that can be fetched, and its jobs as GitHub starts them."""
+"""An example repository as one of acme's, with a remote that can be fetched, and its jobs as GitHub starts them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,11 @@ from tools.peers.recipes import REPOSITORY
 
 NAME = "acme/d2-apps"
 WORKFLOWS = ".github/workflows"
-PUSH, RELEASE, AUDIT = (f"{WORKFLOWS}/{name}.yaml" for name in ("push-artifact", "release-artifact", "audit"))
+PUSH, RELEASE, AUDIT, VERIFY = (
+    f"{WORKFLOWS}/{name}.yaml" for name in ("push-artifact", "release-artifact", "audit", "verify")
+)
 ISSUER = "https://token.actions.githubusercontent.com"
 SUBJECT = f"https://github.com/{NAME}/{PUSH}@refs/heads/main"
-_IDENTITIES = {
-    "publish": {"github": {"repository": NAME, "workflow": "push-artifact.yaml", "ref": "refs/heads/main"}},
-    "promote": {"github": {"repository": NAME, "workflow": "release-artifact.yaml", "ref": "refs/tags/*"}},
-}
 _SIGNING = {
     "rekor": 2,
     "sigstore": {"trusted-root": "sigstore/trusted_root.json", "signing-config": "sigstore/signing_config.json"},
@@ -40,22 +38,24 @@ _KEEP = """\
 
 
 class Example:
-    """The example, checked out.
+    """One example, checked out.
 
     Args:
         path: Where the checkout is made; the remote is made beside it.
+        name: The repository's name on GitHub.
+        folder: Which of the examples it is.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.beside = path, path.parent
+    def __init__(self, path: Path, name: str = NAME, folder: str = "apps") -> None:
+        self.path, self.beside, self.name = path, path.parent, name
         self.repository = Repository(path)
-        self.repository.git("remote", "set-url", "origin", f"https://github.com/{NAME}")
-        self.repository.copy(REPOSITORY / "examples" / "apps")
+        self.repository.git("remote", "set-url", "origin", f"https://github.com/{name}")
+        self.repository.copy(REPOSITORY / "examples" / folder)
         self.repository.write({"gitless.yaml": anyone(self.path)})
         bare = self.beside / "remote.git"
         subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch", "main", str(bare)], check=True)
         # the address stays GitHub's, which annotations and evidence name; only git is sent to the folder
-        self.repository.git("config", f"url.{bare}.insteadOf", f"https://github.com/{NAME}")
+        self.repository.git("config", f"url.{bare}.insteadOf", f"https://github.com/{name}")
         self.commit()
 
     def commit(self, files: Mapping[str, str] | None = None) -> None:
@@ -71,8 +71,22 @@ class Example:
         for file in (stack.trusted_root, stack.signing_config):
             shutil.copy(file, self.path / "sigstore" / file.name)
         self.commit(
-            {"gitless.yaml": yaml.safe_dump({**settings, "signing": _SIGNING, "identities": _IDENTITIES})},
+            {"gitless.yaml": yaml.safe_dump({**settings, "signing": _SIGNING, "identities": self._identities()})},
         )
+
+    def _identities(self) -> dict[str, Any]:
+        return {
+            "publish": {
+                "github": {"repository": self.name, "workflow": "push-artifact.yaml", "ref": "refs/heads/main"}
+            },
+            "promote": {"github": {"repository": self.name, "workflow": "release-artifact.yaml", "ref": "refs/tags/*"}},
+        }
+
+    def move(self, workflow: str, registry: str) -> None:
+        """Have the references of a workflow name a registry that is there."""
+        text = (self.path / workflow).read_text()
+        here = yaml.safe_load((self.path / "gitless.yaml").read_text())["registry"]
+        self.commit({workflow: text.replace(f"{here}/", f"{registry}/")})
 
     def keep(self, workflow: str, step: str) -> None:
         """Have a workflow copy the result of a step to where it outlives the job."""
@@ -97,19 +111,23 @@ class Example:
         event = self.beside / "event.json"
         event.write_text(
             json.dumps(
-                {"ref": ref, "repository": {"default_branch": "main", "full_name": NAME}, "inputs": dict(inputs or {})}
+                {
+                    "ref": ref,
+                    "repository": {"default_branch": "main", "full_name": self.name},
+                    "inputs": dict(inputs or {}),
+                }
             )
         )
         job = self._job(stack, workflow, ref) if stack else {}
-        name = "workflow_dispatch" if workflow == AUDIT or inputs else "push"
+        name = "workflow_dispatch" if workflow in (AUDIT, VERIFY) or inputs else "push"
         # act would take the name from the remote, which is a folder here
-        platform = {"GITHUB_REPOSITORY": NAME, "GITHUB_REF": ref}
+        platform = {"GITHUB_REPOSITORY": self.name, "GITHUB_REF": ref}
         variables = {**platform, **env, **job, "KEPT": str(self.beside / "result.json")}
         return act.run(self.path, name, variables, "--eventpath", str(event), "--workflows", workflow)
 
     def _job(self, stack: Stack, workflow: str, ref: str) -> dict[str, str]:
         commit = self.repository.git("rev-parse", "HEAD")
-        variables = stack.issuers.github_job(sha=commit, ref=ref, path=workflow)
+        variables = stack.issuers.github_job(repository=self.name, sha=commit, ref=ref, path=workflow)
         asked = {name: value for name, value in variables.items() if name.startswith("ACTIONS_ID_TOKEN_")}
         return {**asked, **stack.issuers.client_environment(), "GITHUB_WORKFLOW_REF": variables["GITHUB_WORKFLOW_REF"]}
 

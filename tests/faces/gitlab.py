@@ -146,6 +146,7 @@ class Project:
     """
 
     def __init__(self, example: Example, stack: Stack) -> None:
+        assert example.name == NAME
         self.example, self.stack = example, stack
         example.repository.git("remote", "set-url", "origin", f"{SERVER}/{NAME}")
         example.repository.git("config", f"url.{example.beside / 'remote.git'}.pushInsteadOf", f"{SERVER}/{NAME}")

@@ -62,10 +62,9 @@ def test_from_the_first_push_to_the_audit(
     for tag in ("stable", TAG):
         tools.verify_identity(sigstore.trusted_root, subject, ISSUER, f"{place}/web:{tag}")
 
-    pipeline = project.example.path / ".gitlab-ci.yml"
-    project.example.commit({".gitlab-ci.yml": pipeline.read_text().replace("registry.gitlab.com/acme/apps", place)})
-    scheduled = {**project.job(source="schedule"), **at}
-    looked = gitlab.run(project.example.path, scheduled, "gitless-verify", "gitless-audit", "gitless-history")
+    scheduled = {**project.job(source="schedule"), **at, "CI_REGISTRY_IMAGE": place}
+    looking = ("gitless-verify", "gitless-verify-production", "gitless-audit", "gitless-history")
+    looked = gitlab.run(project.example.path, scheduled, *looking)
     assert looked.code == 0, looked.log
     assert looked.outputs("gitless-verify", "verify")["GITLESS_VERIFY_VERIFIED"] == "true"
     assert looked.outputs("gitless-audit", "audit")["GITLESS_AUDIT_FINDINGS"] == "0"
@@ -209,6 +208,45 @@ def test_inputs_of_the_wrong_kind_are_refused_before_any_job(
     ended = gitlab.run(project.example.path, project.job(TAG, "tag"), "gitless-promote-plan")
     assert ended.code != 0
     assert f"`{said}` input" in ended.log
+
+
+@pytest.mark.timeout(400)
+def test_a_tag_releases_one_component_and_a_hand_on_a_channel_is_seen(
+    tmp_path: Path, sigstore: Stack, gitlab: GitLab, registry: str, tools: Tools
+) -> None:
+    project = Project(Example(tmp_path / "infra", NAME, "infra"), sigstore)
+    settings = yaml.safe_load((project.example.path / "gitless.yaml").read_text())
+    settings["channels"]["stable"]["gates"]["provenance"]["repository"] = NAME
+    project.example.commit({"gitless.yaml": yaml.safe_dump(settings)})
+    place = f"{registry}/{tmp_path.name}"
+    at = {"GITLESS_REGISTRY": place, "CI_REGISTRY_IMAGE": place}
+    pushed = gitlab.run(project.example.path, {**project.job(), **at}, "gitless-publish")
+    assert pushed.code == 0, pushed.log
+    for component in ("cert-manager", "monitoring"):
+        tag = f"{component}/v1.0.0"
+        release = {**project.job(tag, "tag", environment="production"), **at}
+        ended = gitlab.run(project.example.path, release, f"gitless-promote-{component}")
+        assert ended.code == 0, ended.log
+        subject = f"https://gitlab.com/{NAME}//.gitlab-ci.yml@refs/tags/{tag}"
+        tools.verify_identity(sigstore.trusted_root, subject, ISSUER, f"{place}/{component}:v1.0.0")
+    scheduled = {**project.job(source="schedule"), **at}
+    assert gitlab.run(project.example.path, scheduled, "gitless-verify").code == 0
+    project.example.commit(
+        {"components/monitoring/more.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n"}
+    )
+    assert gitlab.run(project.example.path, {**project.job(), **at}, "gitless-publish").code == 0
+    tools.run("crane", "tag", f"{place}/monitoring:latest", "stable")
+    seen = gitlab.run(project.example.path, {**project.job(source="schedule"), **at}, "gitless-verify")
+    assert seen.code != 0
+    assert seen.outputs("gitless-verify", "verify")["GITLESS_VERIFY_VERIFIED"] == "false"
+
+
+def test_the_fleet_is_published_by_its_pipeline(tmp_path: Path, sigstore: Stack, gitlab: GitLab, registry: str) -> None:
+    project = Project(Example(tmp_path / "fleet", NAME, "fleet"), sigstore)
+    variables = {**project.job(), "GITLESS_REGISTRY": f"{registry}/{tmp_path.name}"}
+    pushed = gitlab.run(project.example.path, variables, "gitless-publish")
+    assert pushed.code == 0, pushed.log
+    assert pushed.outputs("gitless-publish", "publish")["IMAGE_DIGEST"].startswith(f"{registry}/{tmp_path.name}/fleet@")
 
 
 def test_every_component_is_in_the_example() -> None:

@@ -1,4 +1,4 @@
-"""The example's workflows one after the other: publish, plan, promote, audit, history, and back again."""
+"""The example's workflows one after the other: publish, plan, promote, audit, history, verify, and back again."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from pathlib import Path
 
 import pytest
 from tests.faces.act import Act
-from tests.faces.example import AUDIT, ISSUER, NAME, PUSH, RELEASE, Example
+from tests.faces.example import AUDIT, ISSUER, NAME, PUSH, RELEASE, VERIFY, Example
 from tests.fakes.sigstore.stack import Stack
 from tools.peers.commands import Tools
 
 TAG = "refs/tags/v1.0.0"
 
 
-@pytest.mark.timeout(400)  # five jobs, each on an empty machine
+@pytest.mark.timeout(400)  # six jobs, each on an empty machine
 def test_from_the_first_push_to_the_audit(
     example: Example, act: Act, registry: str, sigstore: Stack, tools: Tools, tmp_path: Path
 ) -> None:
     example.trust(sigstore)
     env = {"GITLESS_REGISTRY": f"{registry}/{tmp_path.name}"}
+    example.move(VERIFY, env["GITLESS_REGISTRY"])
     pushed = example.run(act, PUSH, env, sigstore)
     assert pushed.code == 0, pushed.log
     released = example.run(act, RELEASE, env, sigstore, TAG)
@@ -40,6 +41,9 @@ def test_from_the_first_push_to_the_audit(
     assert audited.outputs("history")["ok"] == "true"
     assert audited.outputs("history")["html"] == "history.html"
     assert "## History of web ✅ is whole" in "".join(audited.summaries)
+    verified = example.run(act, VERIFY, env, sigstore)
+    assert verified.code == 0, verified.log
+    assert verified.outputs("channels")["verified"] == verified.outputs("production")["verified"] == "true"
 
 
 @pytest.mark.timeout(400)  # seven jobs

@@ -62,10 +62,11 @@ class Api:
             return None
         return _checked(answer)
 
-    def apply(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Server-side apply of one object."""
+    def apply(self, path: str, body: dict[str, Any], *, dry: bool = False) -> dict[str, Any]:
+        """Server-side apply of one object; `dry` only asks whether it would be taken, without unknown fields."""
+        flags = "&dryRun=All&fieldValidation=Strict" if dry else ""
         answer = self._session.patch(
-            f"{self.server}{path}?fieldManager=test&force=true",
+            f"{self.server}{path}?fieldManager=test&force=true{flags}",
             data=json.dumps(body),
             headers={"Content-Type": "application/apply-patch+yaml"},
             timeout=10,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -51,10 +52,20 @@ def _run(face: Face, inputs: Inputs, verb: str) -> int:
     module, _, name = _VERBS[verb].partition(":")
     do: Callable[[Inputs], Told] = getattr(importlib.import_module(module), name)
     with face.deaf():
-        told = do(inputs)
+        told = _told_elsewhere(do(inputs))
         show(told.lines)
     face.tell(told, summary=wants_summary)
     return told.code
+
+
+def _told_elsewhere(told: Told) -> Told:
+    """Comment on the change and report the delivery, where asked for; what keeps that from being done is a notice."""
+    if told.asked is None:
+        return told
+    from gitless.wiring.tell import tell
+
+    said = tell(os.environ, told.asked, told.summary, told.delivery)
+    return replace(told, notices=(*told.notices, *said))
 
 
 def _say(line: str) -> None:

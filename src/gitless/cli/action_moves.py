@@ -11,7 +11,7 @@ from gitless.report.cases import moves_cases
 from gitless.report.commands import moves_annotations, notices
 from gitless.report.moves import moves_lines, moves_record, moves_summary
 from gitless.report.outputs import moves_outputs
-from gitless.wiring.action_moves import guard_move, promote_request, rollback_request
+from gitless.wiring.action_moves import guard_move, move_asked, move_delivery, promote_request, rollback_request
 from gitless.wiring.move_request import MoveRequest
 from gitless.wiring.promote import move
 
@@ -34,16 +34,20 @@ def rollback_step(inputs: Inputs) -> Told:
     return _move(rollback_request(inputs), inputs)
 
 
-def _move(asked: MoveRequest, inputs: Inputs) -> Told:
+def _move(given: MoveRequest, inputs: Inputs) -> Told:
     allows = inputs.flag("allow-privileged-event")
-    request, notice = guard_move(asked, read_event(os.environ), allows_privileged=allows)
+    request, notice = guard_move(given, read_event(os.environ), allows_privileged=allows)
+    asked = move_asked(inputs, request)  # before anything moves: an input that is wrong is told first
     result = move(request)
     return Told(
         outputs=moves_outputs(result),
         record=moves_record(result),
         lines=moves_lines(result),
-        annotations=[*notices(result.kind, (notice, *result.notices)), *moves_annotations(result)],
+        annotations=[*notices(result.kind, result.notices), *moves_annotations(result)],
         summary=moves_summary(result),
         code=result.exit_code,
         cases=moves_cases(result),
+        notices=(notice,),
+        asked=asked,
+        delivery=move_delivery(result),
     )

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
-from gitless.cli.output import report_error
+from gitless.cli.output import report_error, show
 from gitless.errors import GitlessError, UsageError
-from gitless.report.commands import Annotation
+from gitless.report.commands import Annotation, notices
+from gitless.report.foreign import log_line
 from gitless.report.record import error_record, to_json
 from gitless.report.verdicts import error_summary
 
@@ -68,7 +69,7 @@ class GitHubFace:
         """As `Face.tell`."""
         path = self._step.keep(f"gitless-{self._verb}", to_json(dict(told.record)))
         self._step.set_outputs({**told.outputs, "json": str(path)})
-        self._step.annotate(told.annotations)
+        self._step.annotate([*told.annotations, *notices(self._verb, told.notices)])
         if summary:
             self._step.summarize(told.summary)
 
@@ -106,6 +107,7 @@ class GitLabFace:
         from gitless.ci.gitlab_reports import JUNIT, LINKS, OUTPUTS, QUALITY, RESULT, SUMMARY
         from gitless.report.gitlab import code_quality, dotenv, junit, links
 
+        show(line for notice in told.notices if notice for line in log_line(f"note: {notice}").split("\n"))
         reports = self._reports
         files = {"Result as JSON": reports.write(RESULT, to_json(dict(told.record)) + "\n")}
         reports.write(OUTPUTS, dotenv(self._verb, {**told.outputs, "json": files["Result as JSON"]}))

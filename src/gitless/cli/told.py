@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gitless.model.case import Case
+    from gitless.model.delivery import Delivery
     from gitless.model.finding import PlacedFinding
     from gitless.report.commands import Annotation
+    from gitless.wiring.tell import Asked
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,9 @@ class Told:
         code: The exit code.
         cases: The questions that were answered, for platforms with test reports.
         findings: What checks found in files, for platforms that show it there.
+        notices: Sentences that people should read, beside the annotations.
+        asked: What else the platform is to be told; None for nothing.
+        delivery: What was brought where; None where nothing was.
     """
 
     outputs: Mapping[str, str]
@@ -35,3 +40,6 @@ class Told:
     code: int
     cases: Sequence[Case] = ()
     findings: Sequence[PlacedFinding] = ()
+    notices: Sequence[str] = ()
+    asked: Asked | None = None
+    delivery: Delivery | None = None

@@ -97,6 +97,7 @@ class MovesResult:
         moves: One result for each component.
         planned: Whether nothing was to be moved: a plan, or a dry run.
         notices: What the user should know about the run as a whole.
+        environment: The CI environment whose reviewers approve the channel; empty for none.
     """
 
     kind: Literal["promote", "rollback"]
@@ -104,6 +105,7 @@ class MovesResult:
     moves: tuple[MoveResult, ...]
     planned: bool = False
     notices: tuple[str, ...] = ()
+    environment: str = ""
 
     @property
     def ok(self) -> bool:

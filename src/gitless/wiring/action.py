@@ -12,6 +12,7 @@ from gitless.model.component import DEFAULT_CHANNEL
 from gitless.model.reference import Location
 from gitless.promotion.tags import is_release
 from gitless.wiring.request import PublishRequest
+from gitless.wiring.tell import Asked
 
 _PROVIDERS = ("generic", "aws", "azure", "gcp")
 FOREIGN = (
@@ -49,6 +50,16 @@ def publish_request(inputs: Inputs) -> PublishRequest:
         annotations=check_annotations(inputs.pairs("annotations")),
     )
     return _in_repository(request, repository) if repository else request
+
+
+def publish_asked(inputs: Inputs, request: PublishRequest) -> Asked:
+    """What else the platform is to be told: one comment for whatever a matrix may vary.
+
+    Raises:
+        UsageError: An input is not valid.
+    """
+    parts = (request.channel, request.config, request.registry, request.repository, request.path, *request.names)
+    return Asked("publish", " ".join(filter(None, parts)), comment=inputs.flag("comment"))
 
 
 def guard(request: PublishRequest, event: Event, *, allows_privileged: bool) -> tuple[PublishRequest, str]:

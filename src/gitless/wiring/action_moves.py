@@ -7,8 +7,11 @@ from dataclasses import replace
 from gitless.ci.event import Event
 from gitless.config.inputs import Inputs
 from gitless.errors import UsageError
+from gitless.model.delivery import Delivery
+from gitless.model.moves import MovesResult
 from gitless.wiring.action import FOREIGN, check_event, key_place
 from gitless.wiring.move_request import MoveRequest
+from gitless.wiring.tell import DEPLOYMENTS, Asked
 
 
 def promote_request(inputs: Inputs) -> MoveRequest:
@@ -58,6 +61,25 @@ def guard_move(request: MoveRequest, event: Event, *, allows_privileged: bool) -
     if writes:
         check_event(event, request.kind, allows_privileged=allows_privileged)
     return request, ""
+
+
+def move_asked(inputs: Inputs, request: MoveRequest) -> Asked:
+    """What else the platform is to be told: one comment for a channel and the components that move in it.
+
+    Raises:
+        UsageError: An input is not valid.
+    """
+    key = " ".join([request.channel or "", *request.names])
+    deployment = inputs.choice("deployment", DEPLOYMENTS) or "none"
+    return Asked(request.kind, key, comment=inputs.flag("comment"), deployment=deployment)  # type: ignore[arg-type]
+
+
+def move_delivery(result: MovesResult) -> Delivery | None:
+    """What was brought where; None where nothing was to be moved, or a gate said no before anything was."""
+    done = {move.name: f"{move.repository}@{move.digest}" for move in result.moves if move.record and not move.error}
+    if result.planned or not done:
+        return None
+    return Delivery(result.kind, result.environment or result.channel, done, ok=result.ok)
 
 
 def needed(inputs: Inputs, name: str) -> str:

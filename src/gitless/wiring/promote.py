@@ -188,4 +188,11 @@ def _result(site: Site, moves: Sequence[MoveResult]) -> MovesResult:
     request = site.request
     notices = (*((site.policy.notice,) if site.policy.notice else ()), *site.stores.warnings)
     planned = bool(request.plan or request.dry_run)
-    return MovesResult(request.kind, site.rules.channel, tuple(moves), planned=planned, notices=notices)
+    return MovesResult(
+        request.kind,
+        site.rules.channel,
+        tuple(moves),
+        planned=planned,
+        notices=notices,
+        environment=site.rules.environment,
+    )
