@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MAX_KEY_BYTES = 64 * 1024
 KEY_STORES = ("awskms", "gcpkms", "azurekms", "hv", "hsm", "pkcs11")
+_VARIABLE = "env://"
 _PASSWORDS = ("GITLESS_KEY_PASSWORD", "COSIGN_PASSWORD")
 
 
@@ -48,6 +49,11 @@ def make_signer(location: str | None, env: Mapping[str, str]) -> BundleSigner:
     return KeySigner(_key_bytes(location, env), password)
 
 
+def is_given(location: str | None, env: Mapping[str, str]) -> bool:
+    """Whether a signing key is named, and not only the name of a variable that holds none."""
+    return bool(location and (not location.startswith(_VARIABLE) or env.get(location.removeprefix(_VARIABLE))))
+
+
 def stamped(signer: BundleSigner, url: str | None, env: Mapping[str, str], clock: Clock) -> BundleSigner:
     """The signer with timestamps, where `signing.timestamp` names an authority.
 
@@ -74,9 +80,9 @@ def trusted_keys(files: Sequence[str]) -> list[TrustedKey]:
 
 
 def _key_bytes(location: str, env: Mapping[str, str]) -> bytes:
-    if not location.startswith("env://"):
+    if not location.startswith(_VARIABLE):
         return read_file(Path(location), "The signing key", MAX_KEY_BYTES)
-    name = location.removeprefix("env://")
+    name = location.removeprefix(_VARIABLE)
     if not env.get(name):
         raise UsageError(
             f"The signing key's variable {name[:80]!r} is empty or not set.",
