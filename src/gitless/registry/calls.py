@@ -131,7 +131,8 @@ def _hint(call: Call, answer: Answer, source: str) -> str:
         right = "pull from" if call.actions == PULL else "push to"
         who = f"The credential from {source}" if source else "Anonymous access"
         ghcr = f"\n{_GHCR_HINT}{_LEVELS[call.actions]}" if "//ghcr.io" in call.url and source == "GITHUB_TOKEN" else ""
-        return f"{who} lacks the permission to {right} {call.repository}.{ghcr}"
+        wrong = "is wrong or out of date, or " if source and answer.status == 401 else ""
+        return f"{who} {wrong}lacks the permission to {right} {call.repository}.{ghcr}"
     if answer.status == 404 and (call.actions == PULL_PUSH or "NAME_UNKNOWN" in codes):
         return f"Some registries want the repository {call.repository} to be created first."
     if answer.status == 413:
