@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MAX_KEY_BYTES = 64 * 1024
 KEY_STORES = ("awskms", "gcpkms", "azurekms", "hv", "hsm", "pkcs11")
 _VARIABLE = "env://"
+_WHERE = "Give the file's path from here, or env://VARIABLE. Make a key with `cosign generate-key-pair`."
 _PASSWORDS = ("GITLESS_KEY_PASSWORD", "COSIGN_PASSWORD")
 
 
@@ -81,11 +82,12 @@ def trusted_keys(files: Sequence[str]) -> list[TrustedKey]:
 
 def _key_bytes(location: str, env: Mapping[str, str]) -> bytes:
     if not location.startswith(_VARIABLE):
-        return read_file(Path(location), "The signing key", MAX_KEY_BYTES)
+        return read_file(Path(location), "The signing key", MAX_KEY_BYTES, _WHERE)
     name = location.removeprefix(_VARIABLE)
     if not env.get(name):
         raise UsageError(
             f"The signing key's variable {name[:80]!r} is empty or not set.",
-            hint="Hand the secret to the job as an environment variable of this name.",
+            hint="Hand the secret to the job as an environment variable of this name"
+            + (f"; on GitHub:\nenv:\n  {name}: ${{{{ secrets.{name} }}}}" if name.isidentifier() else "."),
         )
     return env[name].encode()
