@@ -43,7 +43,7 @@ class GitHistory:
             raise UsageError(
                 "The source commit could not be read.",
                 why=answer.messages,
-                hint="Publish from a Git checkout, or give --source, --revision and --created.",
+                hint="Make a first commit, or give --source, --revision and --created.",
             )
         return Head(match[2], int(match[1]), self._ref())
 

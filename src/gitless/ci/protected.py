@@ -92,8 +92,8 @@ class ProtectedBranch:
             raise RemoteError(
                 f"The protected branch {self.branch} cannot be read.",
                 why=answer.messages,
-                hint="The rules of promotions are read from there; let the job fetch it: on GitHub with GITHUB_TOKEN "
-                "and `contents: read`.",
+                hint="The rules of promotions are read from there. On GitHub the step needs GITHUB_TOKEN, and the job, "
+                "beside the permissions it has:\npermissions:\n  contents: read",
             )
         return self._commit(target)
 

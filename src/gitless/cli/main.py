@@ -76,9 +76,11 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        return fail(
-            verb, UsageError(error.format_message(), hint=f"See gitless {verb} --help."), as_json=as_json, debug=debug
+        words = f"gitless {verb}" if verb in _VERBS else "gitless"
+        wrong = UsageError(
+            "The command line is not understood.", why=error.format_message(), hint=f"See {words} --help."
         )
+        return fail(verb, wrong, as_json=as_json, debug=debug)
     except (click.Abort, KeyboardInterrupt):
         interrupted = GitlessError("Interrupted.", hint="Run the same command again; it completes the work.")
         fail(verb, interrupted, as_json=as_json, debug=debug)

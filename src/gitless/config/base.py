@@ -17,6 +17,11 @@ _RESERVED = ("sha256-", "content-", "gitless-")
 _DURATION = re.compile(r"([0-9]{1,6}[smhd]){1,4}")
 _KUBERNETES = re.compile(r"v?1\.[0-9]{1,3}(\.[0-9]{1,3})?")
 _TOOL_VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,2}|[0-9]{1,4}(\.[0-9]{1,4})?\.x")
+_SCHEME = re.compile(r"(oci|docker|https?)://")
+_REGISTRY_FORM = (
+    "must be host/prefix, such as ghcr.io/acme/apps, or oci-layout:DIR, in lower case and without oci://, "
+    "https:// or tag"
+)
 _MAX_TEXT = 4096
 
 
@@ -93,10 +98,20 @@ def check_registry(text: str) -> str:
     try:
         Location.parse(text)
     except UsageError as error:
-        raise ValueError(
-            "must be host/prefix, such as ghcr.io/acme/apps, or oci-layout:DIR; oci:// and https:// are not written"
-        ) from error
+        meant = _meant(text)
+        raise ValueError(f"{_REGISTRY_FORM}{f'; did you mean {meant}?' if meant else ''}") from error
     return text
+
+
+def _meant(text: str) -> str:
+    """The place that a text with a scheme, a tag or upper-case letters means; empty where there is none."""
+    name = _SCHEME.sub("", text).partition("@")[0].rstrip("/")
+    head, colon, tag = name.rpartition(":")
+    meant = (head if colon and "/" not in tag else name).lower()
+    try:
+        return str(Location.parse(meant))
+    except UsageError:
+        return ""
 
 
 def _matching(pattern: re.Pattern[str], message: str) -> AfterValidator:

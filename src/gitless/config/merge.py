@@ -78,7 +78,8 @@ def from_flags(overrides: Overrides) -> Config:
     if not overrides.path:
         raise UsageError(
             "There is no gitless.yaml and no --path.",
-            hint="Write gitless.yaml at the repository's root, or give --path DIR --name NAME --registry REGISTRY.",
+            hint="Write gitless.yaml at the repository's root:\nversion: 1\nregistry: ghcr.io/OWNER/REPOSITORY\n"
+            "components:\n  - path: FOLDER\nOr give --path DIR --name NAME --registry REGISTRY.",
         )
     document: dict[str, Any] = {"version": 1}
     _put(document, overrides)

@@ -29,12 +29,17 @@ def check_publish_channel(config: Config, channel: str, branch: str | None) -> s
     rules = config.channels.get(channel)
     if rules is None:
         near = difflib.get_close_matches(channel, config.channels, n=1)
-        hint = f"Did you mean {near[0]}?" if near else f"Known are {', '.join(sorted(config.channels))}."
+        hint = (
+            f"Did you mean {near[0]}?"
+            if near
+            else f"Known are {', '.join(sorted(config.channels))}. To add it:\nchannels:\n  {channel}: {{}}"
+        )
         raise UsageError(f"gitless.yaml has no channel {channel}.", hint=hint)
     if rules.source:
         raise UsageError(
             f"publish will not move {channel}.",
             why=f"channels.{channel}.from says that it takes promotions from {rules.source} only.",
+            hint=f"Publish to {rules.source}, then run: gitless promote NAME --to {channel}",
         )
     if rules.branches and branch not in rules.branches:
         seen = f"This run is on {branch[:100]!r}" if branch else "This run is on no branch"

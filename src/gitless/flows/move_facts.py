@@ -71,7 +71,7 @@ class FactFinder:
             lambda: both(
                 lambda: self._source(wanted, artifact, commit), lambda: _release_fact(wanted, ledger, release)
             ),
-            lambda: self._ask(ledger, commit, without),
+            lambda: self._ask(wanted, ledger, commit, without),
         )
         return GateFacts(
             digest=wanted.digest,
@@ -115,14 +115,14 @@ class FactFinder:
         return SourceFact(channel, reached, f"It {word} the channel {channel}.")
 
     def _ask(
-        self, ledger: Ledger, commit: str, without: Collection[str]
+        self, wanted: Wanted, ledger: Ledger, commit: str, without: Collection[str]
     ) -> tuple[Decisions | None, Changes | None, CheckResults | None]:
         """What only the platform knows, asked where a gate needs it."""
         policy = self.rules.policy
         wants_people = policy.approvals is not None or (policy.emergency and policy.emergency.approvals)
         wants_people = wants_people and "approvals" not in without
         (decisions, changes), checks = both(
-            lambda: self._people(ledger, commit) if wants_people else (None, None),
+            lambda: self._people(wanted, ledger, commit) if wants_people else (None, None),
             lambda: self._checks(commit) if policy.checks and "checks" not in without else None,
         )
         return decisions, changes, checks
@@ -130,10 +130,13 @@ class FactFinder:
     def _checks(self, commit: str) -> CheckResults:
         return self.approvals.checks(commit) if self.approvals else CheckResults(commit, gaps=(_NO_PLATFORM,))
 
-    def _people(self, ledger: Ledger, commit: str) -> tuple[Decisions | None, Changes | None]:
+    def _people(self, wanted: Wanted, ledger: Ledger, commit: str) -> tuple[Decisions | None, Changes | None]:
         source = self.approvals
         if source is None:
             return Decisions(gaps=(_NO_PLATFORM,)), Changes("", commit, gaps=(_NO_PLATFORM,))
+        if wanted.kind == "rollback":
+            # it brings nothing that was not in the channel before, so nobody asks who wrote it
+            return source.decisions(self.rules.environment), None
         named = ledger.named
         revision = Revision.parse(named.annotations.get(ANNOTATION_REVISION, "")) if named else None
         older = revision.sha if revision else None

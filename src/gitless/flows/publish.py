@@ -175,8 +175,9 @@ class Publisher:
             raise CheckError(
                 f"The channel {self.options.channel!r} was not moved.",
                 why=decision.reason,
-                hint="If history was rewritten on purpose, say why: --rewritten-history REASON. It is recorded.\n"
-                "If the checkout is shallow, fetch more of it (fetch-depth: 0).",
+                hint="If the checkout is shallow, fetch all of it. On GitHub, at actions/checkout:\n"
+                "with: {fetch-depth: 0}\nOn GitLab:\nvariables: {GIT_DEPTH: 0}\n"
+                "If history was rewritten on purpose, say why: --rewritten-history REASON. It is recorded.",
             )
         return decision
 

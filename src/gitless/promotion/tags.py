@@ -119,6 +119,7 @@ def _refuse(tag: str, guarded: Collection[str], word: str) -> None:
         raise UsageError(
             f"publish does not write the {word} {tag!r}.",
             why="It is a SemVer release: releases are made by promotion and never move.",
+            hint=f"Publish without it, then run: gitless promote NAME --to CHANNEL --release {tag}",
         )
     if tag.startswith(_OURS):
         raise UsageError(f"The {word} {tag!r} is reserved.", why=f"Tags beginning with {', '.join(_OURS)} are kept.")

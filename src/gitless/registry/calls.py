@@ -15,7 +15,8 @@ from gitless.registry.wire import error_text, origin_text, parse_errors
 from gitless.web.patience import TemporaryError
 from gitless.web.words import reason_of
 
-_GHCR_HINT = "Give the job this permission:\n  permissions:\n    packages: write"
+_GHCR_HINT = "Give the job, beside the permissions it has:\npermissions:\n  packages: "
+_LEVELS = {PULL: "read # write, where it publishes or promotes", PULL_PUSH: "write"}
 
 
 @dataclass(frozen=True)
@@ -129,8 +130,9 @@ def _hint(call: Call, answer: Answer, source: str) -> str:
     if answer.status in (401, 403):
         right = "pull from" if call.actions == PULL else "push to"
         who = f"The credential from {source}" if source else "Anonymous access"
-        ghcr = f"\n{_GHCR_HINT}" if "//ghcr.io" in call.url and source == "GITHUB_TOKEN" else ""
-        return f"{who} lacks the permission to {right} {call.repository}.{ghcr}"
+        ghcr = f"\n{_GHCR_HINT}{_LEVELS[call.actions]}" if "//ghcr.io" in call.url and source == "GITHUB_TOKEN" else ""
+        wrong = "is wrong or out of date, or " if source and answer.status == 401 else ""
+        return f"{who} {wrong}lacks the permission to {right} {call.repository}.{ghcr}"
     if answer.status == 404 and (call.actions == PULL_PUSH or "NAME_UNKNOWN" in codes):
         return f"Some registries want the repository {call.repository} to be created first."
     if answer.status == 413:

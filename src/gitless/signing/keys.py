@@ -49,7 +49,8 @@ def _parse(content: bytes, password: Secret | None, *, der: bool) -> ec.Elliptic
         key = load(content, password.reveal().encode() if password else None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         why = "The passphrase is wrong or the file is damaged." if password else "It is no PEM private key."
-        raise UsageError("The signing key is not readable.", why=why, hint=_key_hint()) from error
+        hint = _PASSWORD_HINT if password else _key_hint()
+        raise UsageError("The signing key is not readable.", why=why, hint=hint) from error
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
         raise UsageError(
             "The signing key has the wrong type.",

@@ -26,7 +26,7 @@ def reason_of(error: BaseException) -> str:
     """The innermost error's kind and words, without the address: its query may hold secrets."""
     for _ in range(6):
         inner = getattr(error, "reason", None) or next(
-            (part for part in error.args if isinstance(part, BaseException)), None
+            (part for part in error.args if isinstance(part, BaseException)), error.__cause__
         )
         if not isinstance(inner, BaseException):
             break

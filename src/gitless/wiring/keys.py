@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MAX_KEY_BYTES = 64 * 1024
 KEY_STORES = ("awskms", "gcpkms", "azurekms", "hv", "hsm", "pkcs11")
+_VARIABLE = "env://"
+_WHERE = "Give the file's path from here, or env://VARIABLE. Make a key with `cosign generate-key-pair`."
 _PASSWORDS = ("GITLESS_KEY_PASSWORD", "COSIGN_PASSWORD")
 
 
@@ -60,6 +62,11 @@ def make_signer(location: str | None, env: Mapping[str, str]) -> BundleSigner:
 
     password = next((Secret(env[name]) for name in _PASSWORDS if name in env), None)
     return KeySigner(_key_bytes(place, env), password)
+
+
+def is_given(location: str | None, env: Mapping[str, str]) -> bool:
+    """Whether a signing key is named, and not only the name of a variable that holds none."""
+    return bool(location and (not location.startswith(_VARIABLE) or env.get(location.removeprefix(_VARIABLE))))
 
 
 def stamped(signer: BundleSigner, url: str | None, env: Mapping[str, str], clock: Clock) -> BundleSigner:
@@ -106,12 +113,13 @@ def _place(location: str | None) -> str:
 
 
 def _key_bytes(location: str, env: Mapping[str, str]) -> bytes:
-    if not location.startswith("env://"):
-        return read_file(Path(location), "The signing key", MAX_KEY_BYTES)
-    name = location.removeprefix("env://")
+    if not location.startswith(_VARIABLE):
+        return read_file(Path(location), "The signing key", MAX_KEY_BYTES, _WHERE)
+    name = location.removeprefix(_VARIABLE)
     if not env.get(name):
         raise UsageError(
             f"The signing key's variable {name[:80]!r} is empty or not set.",
-            hint="Hand the secret to the job as an environment variable of this name.",
+            hint="Hand the secret to the job as an environment variable of this name"
+            + (f"; on GitHub:\nenv:\n  {name}: ${{{{ secrets.{name} }}}}" if name.isidentifier() else "."),
         )
     return env[name].encode()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from gitless.errors import UsageError
 from gitless.model.results import UNNAMED_KEY, VerifyFlags
-from gitless.wiring.keys import make_signer, stamped, trusted_keys
+from gitless.wiring.keys import is_given, make_signer, stamped, trusted_keys
 from gitless.wiring.system import SystemClock, beside, read_file
 from gitless.wiring.tokens import MAX_SIGSTORE_BYTES, open_ambient
 
@@ -94,6 +94,9 @@ class PendingSigning:
             self._job = _done(Signing(None, ()))
         elif method == "keyless":
             self._job = self._keyless(setup, dry_run=dry_run)
+        elif dry_run and not is_given(setup.signing_key, self._env):
+            # pull requests from forks get no secrets, and are told all the same what would be published
+            self._job = _done(Signing(None, (), notices=(_DRY_KEY,)))
 
     def result(self, setup: Setup) -> Signing:
         """Who signs.
@@ -183,6 +186,10 @@ _OTHER_KEY = {
     "promote": "The signing key is not the promoting identity.",
 }
 _DRY = "Nobody would sign: this is no CI job with an identity token. Whether the content is unchanged was not judged."
+
+_DRY_KEY = (
+    "Nobody would sign: the signing key is not given to this job. Whether the content is unchanged was not judged."
+)
 
 
 def signing_method(setup: Setup) -> Literal["keyless", "key", "none"]:

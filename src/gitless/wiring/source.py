@@ -68,7 +68,11 @@ def find_origin(
     revision = Revision(_ref_name(ref, head), head.commit, dirty)
     url = _plain_source(request.source) or git.remote_url() or (run.repository_url if run else None)
     if not url:
-        raise UsageError("The source URL is not known.", why="Git has no remote `origin`.", hint="Give --source URL.")
+        raise UsageError(
+            "The source URL is not known.",
+            why="Git has no remote `origin`, or one that is no web address.",
+            hint="Run `git remote add origin URL`, or give --source URL.",
+        )
     source = Source(
         url=url,
         revision=_marked(_plain_revision(request.revision), dirty) or str(revision),

@@ -30,13 +30,14 @@ def import_beside(*names: str) -> None:
     beside(lambda: [importlib.import_module(name) for name in names])
 
 
-def read_file(path: Path, what: str, max_bytes: int) -> bytes:
+def read_file(path: Path, what: str, max_bytes: int, hint: str = "") -> bytes:
     """Read a small file.
 
     Args:
         path: The file.
         what: What it is, for the error text.
         max_bytes: Longest content that is read.
+        hint: What to do where it cannot be read.
 
     Raises:
         UsageError: It is missing, unreadable or longer.
@@ -45,7 +46,7 @@ def read_file(path: Path, what: str, max_bytes: int) -> bytes:
         with path.open("rb") as stream:
             content = stream.read(max_bytes + 1)
     except OSError as error:
-        raise UsageError(f"{what} {str(path)!r} cannot be read.", why=error.strerror or "") from error
+        raise UsageError(f"{what} {str(path)!r} cannot be read.", why=error.strerror or "", hint=hint) from error
     if len(content) > max_bytes:
         raise UsageError(f"{what} {str(path)!r} is too long.", why=f"At most {max_bytes} bytes are read.")
     return content

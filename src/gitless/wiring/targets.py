@@ -111,4 +111,8 @@ def _previous(history: ChannelHistory, name: str, observed: Digest | None) -> Di
     for link in reversed(history.completed):
         if link.record.digest not in (observed, *history.withdrawn):
             return link.record.digest
-    raise CheckError(f"{name}: there is nothing to go back to.", why="The channel has no earlier completed promotion.")
+    raise CheckError(
+        f"{name}: there is nothing to go back to.",
+        why="The channel has no earlier completed promotion.",
+        hint=f"`gitless history {name}` lists what the channel has named.",
+    )

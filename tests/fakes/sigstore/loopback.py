@@ -117,6 +117,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._serve()
 
+    do_HEAD = do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815 - the names are http.server's
+
     def finish(self) -> None:
         super().finish()
         # Of a tunnel http.server knows the outer socket only.
@@ -144,4 +146,5 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
-        self.wfile.write(answer.body)
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)

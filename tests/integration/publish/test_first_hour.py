@@ -75,7 +75,10 @@ def test_no_permission_to_push(publish: Step) -> None:
         assert what.startswith("Cannot push the blob sha256:")
         assert what.endswith(f" to {place}.")
         assert why == f"http://{place.host} answered 401: UNAUTHORIZED: authentication required"
-        assert hint == "The credential from GITLESS_REGISTRY_USERNAME lacks the permission to push to acme/web."
+        assert hint == (
+            "The credential from GITLESS_REGISTRY_USERNAME is wrong or out of date, or lacks the permission to push to "
+            "acme/web."
+        )
 
 
 def test_a_repository_in_the_wrong_case(publish: Step) -> None:
@@ -96,7 +99,12 @@ def test_no_component_of_that_name(publish: Step, checkout: Path) -> None:
 def test_no_configuration_and_no_path(publish: Step) -> None:
     assert told(publish, repository="", path="") == (
         "There is no gitless.yaml and no --path.\n"
-        "Write gitless.yaml at the repository's root, or give --path DIR --name NAME --registry REGISTRY."
+        "Write gitless.yaml at the repository's root:\n"
+        "version: 1\n"
+        "registry: ghcr.io/OWNER/REPOSITORY\n"
+        "components:\n"
+        "  - path: FOLDER\n"
+        "Or give --path DIR --name NAME --registry REGISTRY."
     )
 
 
@@ -140,7 +148,10 @@ def test_a_clone_too_shallow_to_tell(
     first = git(checkout, "rev-parse", "HEAD~2")
     assert why == f"The channel's revision main@sha1:{first} is not in the history of this commit."
     assert hint == [
+        "If the checkout is shallow, fetch all of it. On GitHub, at actions/checkout:",
+        "with: {fetch-depth: 0}",
+        "On GitLab:",
+        "variables: {GIT_DEPTH: 0}",
         "If history was rewritten on purpose, say why: --rewritten-history REASON. It is recorded.",
-        "If the checkout is shallow, fetch more of it (fetch-depth: 0).",
     ]
     assert step(rewritten_history="The repository was imported anew.").code == 0

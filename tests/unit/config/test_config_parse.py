@@ -103,7 +103,7 @@ def test_very_many_faults_are_cut_honestly() -> None:
     ("text", "expected"),
     [
         ("registry: oci://ghcr.io/x",
-         "registry: must be host/prefix, such as ghcr.io/acme/apps, or oci-layout:DIR; oci:// and https:// are not written"),
+         "registry: must be host/prefix, such as ghcr.io/acme/apps, or oci-layout:DIR, in lower case and without oci://, https:// or tag; did you mean ghcr.io/x?"),
         ("media_type: flux", "media_type: unknown key; did you mean media-type?"),
         ("components: {path: x}", "components: must be a list"),
         ("components: [x]", "components[0]: must be a mapping"),

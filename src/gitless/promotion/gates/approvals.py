@@ -75,7 +75,7 @@ class ApprovalsGate:
         counter = _Counter(self._excluded(decisions, changes))
         of_run = counter.run(decisions.approvals) if decisions and not decisions.gaps else set()
         fault = self._unknown(decisions, changes) or self._missing(counter, of_run, changes)
-        if decisions and decisions.gaps and fault:
+        if decisions and decisions.gaps and fault and decisions.gaps[0].reason not in fault:
             fault += f" {decisions.gaps[0].reason}"
         return Tally(tuple(counter.approvers), tuple(counter.refused), fault)
 

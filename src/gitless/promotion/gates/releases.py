@@ -46,7 +46,7 @@ class ReleaseGate:
         except UsageError as error:
             return error.what
         if release.named not in (None, digest):
-            return f"{version} is {release.named} already, and releases never move."
+            return f"{version} is {release.named} already, and releases never move: take a higher one."
         if version.prerelease and not self.prereleases:
             return f"{version} is a prerelease, which this channel does not take."
         return ""

@@ -175,6 +175,11 @@ def test_what_is_not_known_is_a_no(name: str) -> None:
     assert reason in result.reason
 
 
+def test_what_could_not_be_read_is_said_once() -> None:
+    result = STRICT.judge(facts(replace(run(BOB), gaps=(GAP,)), brought()))
+    assert result.reason.count(GAP.reason) == 1
+
+
 def test_deployment_approvals_need_no_reviews_where_authors_may_approve() -> None:
     requester_only = ApprovalsGate(1, ("requester",))
     assert requester_only.judge(facts(run(BOB), brought(gaps=(GAP,)))).ok
