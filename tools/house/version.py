@@ -67,7 +67,7 @@ def check(tag: str, top: Path = REPOSITORY) -> str:
     parse(tag)
     version = declared(top)
     if tag != f"v{version}":
-        raise VersionError(f"The tag is {tag}, but the files say {version}: set the version first, then tag that commit.")
+        raise VersionError(f"The tag is {tag}, but the files say {version}: set the version, then tag that commit.")
     return version
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.tags import mac_platforms
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -65,7 +66,7 @@ class Platform:
 
 
 def _glibc(machine: str) -> tuple[str, ...]:
-    """glibc 2.28 (RHEL 8, Debian 10) is the oldest that cryptography's wheels take."""
+    """Glibc 2.28 (RHEL 8, Debian 10) is the oldest that cryptography's wheels take."""
     return (*(f"manylinux_2_{minor}_{machine}" for minor in range(28, 4, -1)), f"manylinux2014_{machine}")
 
 
@@ -78,7 +79,7 @@ PLATFORMS = {
     "linux-arm64": Platform("linux", "Linux", "aarch64", _glibc("aarch64")),
     "linux-musl-x64": Platform("linux", "Linux", "x86_64", _musl("x86_64")),
     "linux-musl-arm64": Platform("linux", "Linux", "aarch64", _musl("aarch64")),
-    "macos-arm64": Platform("darwin", "Darwin", "arm64", tuple(f"macosx_{major}_0_arm64" for major in range(14, 10, -1))),
+    "macos-arm64": Platform("darwin", "Darwin", "arm64", tuple(mac_platforms((14, 0), "arm64"))),
     "windows-x64": Platform("win32", "Windows", "AMD64", ("win_amd64",)),
 }
 
