@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -148,15 +149,25 @@ def test_the_reusable_workflow_hands_every_input_on_as_the_action_does() -> None
     }
 
 
-def test_the_reusable_workflow_runs_its_own_commit_outside_the_callers_tree() -> None:
-    caller, house, moved, published = steps("publish.yml")
+def test_the_reusable_workflow_runs_its_own_commit_and_nothing_of_the_callers() -> None:
+    known, house, aside, caller, published = steps("publish.yml")
+    own = ("${{ job.workflow_repository }}", "${{ job.workflow_sha }}")
+    assert tuple(known["env"].values()) == (house["with"]["repository"], house["with"]["ref"]) == own
+    assert aside["run"] == f'mv {house["with"]["path"]} "$RUNNER_TEMP/gitless-actions"'
     assert set(caller["with"]) == {"fetch-depth", "persist-credentials"}
-    assert (house["with"]["repository"], house["with"]["ref"]) == (
-        "${{ job.workflow_repository }}",
-        "${{ job.workflow_sha }}",
-    )
-    assert moved["run"] == f'mv {house["with"]["path"]} "$RUNNER_TEMP/gitless-actions"'
     assert published["run"] == 'sh "$RUNNER_TEMP/gitless-actions/bootstrap/run.sh" action publish'
+
+
+@pytest.mark.parametrize(
+    ("repository", "commit", "code"), [("acme/gitless", "a" * 40, 0), ("", "a" * 40, 2), ("acme/gitless", "", 2)]
+)
+def test_a_server_that_does_not_name_the_commit_is_refused(repository: str, commit: str, code: int) -> None:
+    script = steps("publish.yml")[0]["run"]
+    env = {"REPOSITORY": repository, "COMMIT": commit, "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(["bash", "-eo", "pipefail", "-c", script], env=env, capture_output=True, text=True)
+    assert done.returncode == code
+    said = "::error title=gitless::This server does not know job.workflow_sha: use the publish action instead.\n"
+    assert done.stdout == (said if code else "")
 
 
 def test_the_build_backend_is_the_locked_one() -> None:
