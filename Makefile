@@ -7,7 +7,7 @@ PURE_ROOMS := config artifact checks sbom provenance identity verification promo
 PURE_TESTS := $(addprefix tests/unit/,$(PURE_ROOMS)) tests/unit/cli tests/golden tests/hostile/archives
 
 .DEFAULT_GOAL := help
-.PHONY: help test check lint coverage demo docs bench peers peers-cluster peers-bench faces lock format
+.PHONY: help test check lint coverage demo docs bench dist peers peers-cluster peers-bench faces lock format
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,9 +56,16 @@ peers-bench: ## Build syft, which the benchmark's baseline needs
 faces: .venv/.ready ## Install what the faces ring needs: act, actionlint, GitHub's own parser, zizmor and other linters
 	@$(BIN)/python tools/faces/build.py
 
-lock: $(UV) ## Resolve the dependencies anew, and with them the locked sets of the actions
+dist: .venv/.ready ## Build the source distribution and the wheel, with the locked build backend
+	@rm -rf dist
+	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) UV_PYTHON_DOWNLOADS=never $(UV) build --quiet --no-create-gitignore \
+	  --python $(BIN)/python --build-constraints tools/house/build.txt --require-hashes --out-dir dist
+
+lock: $(UV) ## Resolve the dependencies anew, and with them the locked sets of the actions and of the build
 	$(UV) lock
 	@$(PYTHON) tools/locks.py
+	@$(UV) pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-annotate \
+	  tools/house/build.in --output-file tools/house/build.txt
 
 $(UV): bootstrap/requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
