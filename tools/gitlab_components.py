@@ -404,7 +404,7 @@ def document(name: str, top: Path = REPOSITORY) -> str:
         "",
         "```yaml",
         "include:",
-        f"  - component: $CI_SERVER_FQDN/OWNER/gitless/{name}@{version(top)}",
+        f"  - component: $CI_SERVER_FQDN/OWNER/gitless/{name}@v{version(top)}",
         "    inputs:",
         *(f"      {line}" for line in component.example),
         "```",

@@ -71,7 +71,8 @@ def test_a_token_without_the_right_to_push_is_a_no() -> None:
         assert caught.value.what == f"Cannot start an upload to {server.host}/apps/web."
         assert caught.value.status == 401
         assert caught.value.hint == (
-            "The credential from GITLESS_REGISTRY_USERNAME lacks the permission to push to apps/web."
+            "The credential from GITLESS_REGISTRY_USERNAME is wrong or out of date, or lacks the permission to push to "
+            "apps/web."
         )
         assert state(server)[2:] == (server.blobs("apps/web"), set())
 

@@ -84,7 +84,7 @@ def settle_early(request: PublishRequest, env: Mapping[str, str]) -> bool:
         env: The environment.
 
     Returns:
-        Whether it is settled that somebody can sign; False where the configuration file has to say how.
+        Whether it is settled that somebody can sign; False where the configuration file has to say how, or is missing.
 
     Raises:
         UsageError: The first thing that is missing, with its fix.
@@ -92,7 +92,7 @@ def settle_early(request: PublishRequest, env: Mapping[str, str]) -> bool:
     location = request.signing_key or env.get("GITLESS_SIGNING_KEY")
     if location:
         check_key(location, env)
-    elif request.config_file:
+    elif request.config_file or not (request.path or env.get("GITLESS_PATH")):
         return False
     elif not request.dry_run:
         _check_usual_job(env)

@@ -17,7 +17,7 @@ _USES = re.compile(r"^\s*(?:- )?uses: (?P<what>\S+)(?P<rest>.*)$", re.MULTILINE)
 _PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}")
 _VERSION = re.compile(r" # (v\d+\.\d+\.\d+)$")
 # What a caller of the reusable workflow cannot choose, and why stands at the head of publish.yml.
-NOT_OFFERED = {"signing-key", "allow-privileged-event", "github-token"}
+NOT_OFFERED = {"comment", "signing-key", "allow-privileged-event", "github-token"}
 
 
 def uses(text: str) -> list[tuple[str, str]]:

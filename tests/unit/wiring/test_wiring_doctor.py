@@ -189,7 +189,8 @@ def test_no_configuration_is_one_no_and_the_rest_waits(practice: Practice) -> No
     assert code == 1
     assert rows["configuration"]["seen"] == "There is no gitless.yaml and no --path."
     assert rows["configuration"]["fix"] == (
-        "Write gitless.yaml at the repository's root, or give --path DIR --name NAME --registry REGISTRY."
+        "Write gitless.yaml at the repository's root:\nversion: 1\nregistry: ghcr.io/OWNER/REPOSITORY\ncomponents:\n"
+        "  - path: FOLDER\nOr give --path DIR --name NAME --registry REGISTRY."
     )
     later = {"git", "helm", "kustomize", "registry", "identity", "trust-root"}
     assert {name for name, row in rows.items() if row["seen"] == "Not looked at: configuration says no."} == later
@@ -316,7 +317,8 @@ def test_a_credential_that_may_only_read(practice: Practice) -> None:
     )
     assert rows["registry-write"]["seen"].startswith(f"Cannot start an upload to {practice.registry.host}/apps/web.\n")
     assert rows["registry-write"]["fix"] == (
-        "The credential from GITLESS_REGISTRY_USERNAME lacks the permission to push to apps/web."
+        "The credential from GITLESS_REGISTRY_USERNAME is wrong or out of date, or lacks the permission to push to "
+        "apps/web."
     )
 
 

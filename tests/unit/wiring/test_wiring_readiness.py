@@ -62,11 +62,14 @@ gitless: There is no signing key.
 """
 EMPTY_VARIABLE = """\
 gitless: The signing key's variable 'COSIGN_KEY' is empty or not set.
-  Hand the secret to the job as an environment variable of this name.
+  Hand the secret to the job as an environment variable of this name; on GitHub:
+  env:
+    COSIGN_KEY: ${{ secrets.COSIGN_KEY }}
 """
 NO_FILE = """\
 gitless: The signing key 'gone.key' cannot be read.
   No such file or directory
+  Give the file's path from here, or env://VARIABLE. Make a key with `cosign generate-key-pair`.
 """
 KEY_ITSELF = """\
 gitless: The signing key itself was given where its place belongs.
