@@ -28,7 +28,8 @@ script, and no other action is used. Pin them to the commit of a release.
 
 What the core needs is installed from hash-locked wheels into a private folder below `RUNNER_TEMP`, once for a job, in
 about three seconds; later steps start in a third of a second. It takes Python 3.10 or newer, and neither pip nor venv.
-Linux (x64, arm64, glibc and musl), macOS on arm64 and Windows x64 have wheels; rendering takes helm and kustomize.
+Linux (x64, arm64, glibc and musl), macOS on arm64 and Windows x64 have wheels. Windows runs the actions that only read;
+publish and promote take Linux or macOS. Rendering takes helm and kustomize.
 
 Without PyPI, give `index-url` a mirror, or `wheelhouse` a folder or zip file of wheels; who runs the runners can set
 `GITLESS_INDEX_URL` or `GITLESS_WHEELHOUSE` for all jobs. Either may be untrusted: every file is held against its hash.
