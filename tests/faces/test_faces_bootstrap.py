@@ -1,4 +1,4 @@
-"""The bootstrap with the real uv and the real packages: in a hostile checkout, from an index, many at once."""
+"""The bootstrap with the real uv and the real packages: from an index, from a wheelhouse, many at once."""
 
 from __future__ import annotations
 
@@ -18,21 +18,6 @@ from tools.faces.kept import wheelhouse
 from tools.peers.commands import PASSWORD, Tools
 from tools.peers.publisher import Repository
 from tools.peers.recipes import REPOSITORY
-
-MODULES = (
-    "yaml",
-    "click",
-    "sitecustomize",
-    "usercustomize",
-    "gitless",
-    "bootstrap",
-    "ssl",
-    "json",
-    "pip",
-    "uv",
-    "start",
-)
-MARK = "import os, pathlib\npathlib.Path(os.environ['PWNED']).write_text(__file__)\n"
 
 
 class Watched(SimpleHTTPRequestHandler):
@@ -84,54 +69,12 @@ def machine(tmp_path: Path) -> dict[str, str]:
         "PATH": os.pathsep.join([str(tmp_path / "bin"), os.environ["PATH"]]),
         "HOME": str(tmp_path / "home"),
         "RUNNER_TEMP": str(tmp_path / "runner"),
-        "PWNED": str(tmp_path / "pwned"),
     }
 
 
 def start(release: Path, env: dict[str, str], *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     command = ["sh", str(release / "bootstrap" / "run.sh"), *arguments]
     return subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, timeout=200, check=False)
-
-
-def test_a_hostile_checkout_and_home_are_not_believed(
-    release: Path, machine: dict[str, str], tmp_path: Path, index: tuple[str, list[tuple[str, str | None]]]
-) -> None:
-    evil, asked = index
-    checkout = tmp_path / "checkout"
-    checkout.mkdir()
-    for folder in (checkout, Path(machine["HOME"])):
-        for name in MODULES:
-            (folder / f"{name}.py").write_text(MARK)
-        (folder / "pip.conf").write_text(f"[global]\nindex-url = http://{evil}/simple\n")
-        (folder / "uv.toml").write_text(f'index-url = "http://{evil}/simple"\n')
-        (folder / "pyproject.toml").write_text(f'[tool.uv]\nindex-url = "http://{evil}/simple"\n')
-        (folder / ".netrc").write_text("default login a password b\n")
-        (folder / ".python-version").write_text("3.8\n")
-        for inner in (".config/pip", ".config/uv", ".pip", ".venv/bin"):
-            (folder / inner).mkdir(parents=True)
-        shutil.copy(folder / "pip.conf", folder / ".config/pip/pip.conf")
-        shutil.copy(folder / "pip.conf", folder / ".pip/pip.conf")
-        shutil.copy(folder / "uv.toml", folder / ".config/uv/uv.toml")
-        for program in ("python3", "uv", "git", "helm"):
-            (folder / program).write_text('#!/bin/sh\ntouch "$PWNED"\n')
-            (folder / program).chmod(0o755)
-    hostile = {
-        **machine,
-        "PATH": os.pathsep.join([".", "", machine["PATH"], "bin"]),
-        "PYTHONPATH": str(checkout),
-        "PYTHONSTARTUP": str(checkout / "yaml.py"),
-        "PYTHONUSERBASE": str(checkout),
-        "PIP_INDEX_URL": f"http://{evil}/simple",
-        "UV_INDEX_URL": f"http://{evil}/simple",
-        "UV_CONFIG_FILE": str(checkout / "uv.toml"),
-        "UV_PROJECT_ENVIRONMENT": str(checkout / ".venv"),
-        "GITLESS_INPUT_WHEELHOUSE": str(wheelhouse()),
-    }
-    done = start(release, hostile, "verify", "--help", cwd=checkout)
-    assert done.returncode == 0, done.stderr
-    assert "gitless verify" in done.stdout
-    assert not Path(machine["PWNED"]).exists(), Path(machine["PWNED"]).read_text()
-    assert asked == []
 
 
 def test_an_index_with_a_credential_gets_it_and_nothing_shows_it(

@@ -91,7 +91,6 @@ class Workspace:
         self.repo = ProtectedRepo(folder, registry)
         for place in (self.repo.clone, self.home):
             plant(place, index)
-        self.repo.write("MARKS", b"")
         self.repo.push()
         self._event = folder / "event.json"
         self._event.write_text(json.dumps({"repository": {"default_branch": "main"}}))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from gitless.errors import CheckError
+from gitless.errors import CheckError, RemoteError
 from gitless.flows.build import Built
 from gitless.flows.changes import file_changes
 from gitless.flows.channel import ChannelMove, Mover, Named, finished, position_of, read_named
@@ -20,6 +20,7 @@ from gitless.flows.complete import Attachment, Completed, Predicates, attach_mis
 from gitless.flows.evidence import gather, judge_all
 from gitless.flows.legacy import attach_legacy
 from gitless.flows.parallel import both
+from gitless.flows.refused_read import without_channel
 from gitless.flows.unchanged import is_unchanged
 from gitless.flows.verify import evidence_result
 from gitless.model.blob import Blob
@@ -85,7 +86,10 @@ class Publisher:
             RemoteError: The store failed; the same command completes the work.
         """
         predicates = {kind: cache(make) for kind, make in predicates.items()}
-        named, found = self._look(built, repository, read_channel, predicates)
+        try:
+            named, found = self._look(built, repository, read_channel, predicates)
+        except RemoteError as error:
+            return without_channel(self._describe(plan, built, None), self.options, error)
         result = self._describe(plan, built, named)
         if named and not self.options.force and is_unchanged(named, built, plan, self.source, self.history):
             if named.manifest.digest == built.manifest.digest:

@@ -38,7 +38,7 @@ def publish(request: PublishRequest) -> PublishResult:
     pending = PendingSigning(request.signing_key or env.get("GITLESS_SIGNING_KEY") or None, env)
     from gitless.registry.open import Stores
 
-    stores = Stores(env=env, insecure=request.insecure)
+    stores = Stores(env=_without_lost_login(env) if request.dry_run else env, insecure=request.insecure)
     ahead = ReadAhead(stores)
     if is_settled:
         ahead.begin(*likely(request, env))
@@ -85,6 +85,17 @@ def publish(request: PublishRequest) -> PublishResult:
         clock=clock,
     ).publish_all(plans)
     return replace(result, flags=signing.flags, notices=signing.notices)
+
+
+def _without_lost_login(env: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment without a registry login whose password, a secret, the job was not given, as on a fork.
+
+    A dry run then reads as anybody may; a run that writes is told that the login is not complete.
+    """
+    login = ("GITLESS_REGISTRY_HOST", "GITLESS_REGISTRY_USERNAME", "GITLESS_REGISTRY_PASSWORD")
+    if env.get(login[-1]) or not env.get(login[1]):
+        return env
+    return {name: value for name, value in env.items() if name not in login}
 
 
 def write_summary(path: str | None, text: str) -> None:

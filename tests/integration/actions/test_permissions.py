@@ -336,3 +336,17 @@ def test_a_fork_without_the_signing_key_gets_its_summary(
     assert not (tmp_path / "store").exists()
     # on a branch it is an error all the same
     assert step(signing_key="env://COSIGN_KEY", **given, GITHUB_EVENT_NAME="push", GITHUB_REF=BRANCH).code == 2
+
+
+def test_a_fork_that_may_not_read_the_registry_gets_its_summary(shop: Shop) -> None:
+    """Its package is private, or its login is a secret."""
+    assert shop.run("publish").code == 0
+    event = pull_request(shop.platform.folder, head="mallory/apps")
+    given = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_BASE_REF": "main", "GITHUB_REF": "refs/pull/7/merge"}
+    outcome = shop.run("publish", {"contents": "read"}, event=str(event), **given)
+    assert outcome.code == 0, outcome.log
+    assert outcome.outputs["pushed"] == "false"
+    assert "What latest names may not be read, so it is taken as changed." in outcome.summary
+    assert "Give the job, beside the permissions it has: permissions: packages: read" in outcome.log
+    # what writes is refused all the same
+    assert shop.run("publish", {**documented("publish"), "packages": "none"}).code == 3

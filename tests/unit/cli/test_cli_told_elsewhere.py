@@ -12,6 +12,7 @@ from tests.fakes.action_step import Step, make_checkout
 from tests.fakes.api_server import TOKEN
 from tests.fakes.forge import Forge
 from tests.fakes.github_api import GitHubServer
+from tests.fakes.registry_server import Auth, RegistryServer
 from tests.fakes.runner_rules import obeyed
 
 from gitless.config.inputs import Inputs
@@ -81,6 +82,20 @@ def test_a_fork_has_its_summary_and_a_notice(step: Step, github: GitHubServer, t
     assert "1 would be published" in outcome.summary
     assert any("No comment is written: this pull request comes from a fork" in text for _, text in obeyed(outcome.log))
     assert github.board.bodies(7) == []
+
+
+def test_a_fork_without_the_registrys_password_has_its_summary(
+    step: Step, github: GitHubServer, tmp_path: Path
+) -> None:
+    with RegistryServer(auth=Auth("robot", "hunter2-password")) as registry:
+        login = {"GITLESS_REGISTRY_HOST": registry.host, "GITLESS_REGISTRY_USERNAME": "robot"}
+        place = {"repository": f"{registry.host}/acme/web", **login, "GITLESS_REGISTRY_PASSWORD": ""}
+        outcome = step(**place, **pull_request(github, tmp_path, "stranger"))
+        assert outcome.code == 0, outcome.log
+        assert "1 would be published" in outcome.summary
+        told = step(**place)  # on a push it would write, and a login that is not complete is a mistake
+        assert told.code == 2
+        assert "The registry credential in the environment is incomplete." in told.log
 
 
 @pytest.mark.parametrize("verb", ["publish", "promote", "rollback"])
