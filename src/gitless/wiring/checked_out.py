@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitless.errors import CheckError, UsageError
+from gitless.wiring.readiness import check_system
 from gitless.wiring.targets import Target
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def from_source(site: Site, name: str) -> Target:
     from gitless.promotion.tags import content_tag
     from gitless.verification.judge import judge
 
+    check_system()
     built = _build(site, name)
     channel = _published_channel(site)
     source = site.stores.open(site.home(name, channel))

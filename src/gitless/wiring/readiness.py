@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from gitless.errors import UsageError
 from gitless.wiring.keys import check_key
 from gitless.wiring.request import PublishRequest
 from gitless.wiring.tokens import check_job
@@ -76,6 +78,21 @@ def needed(components: Sequence[Component]) -> list[ToolName]:
     return sorted(names)
 
 
+def check_system() -> None:
+    """Refuse to pack source on a system where its settings, and not the commit, would decide the digest.
+
+    Raises:
+        UsageError: It is Windows.
+    """
+    if not hasattr(os, "O_DIRECTORY"):
+        raise UsageError(
+            "Source is packed on Linux and macOS only.",
+            why="On this system a checkout has no executable bits and may have other line endings than its commit: the "
+            "digest would be another one.",
+            hint="Publish in CI, or under WSL. verify, inspect, history and audit run here, on registries.",
+        )
+
+
 def settle_early(request: PublishRequest, env: Mapping[str, str]) -> bool:
     """The part that flags and environment decide alone, for a run that asks the registry before it reads more.
 
@@ -89,6 +106,7 @@ def settle_early(request: PublishRequest, env: Mapping[str, str]) -> bool:
     Raises:
         UsageError: The first thing that is missing, with its fix.
     """
+    check_system()
     location = request.signing_key or env.get("GITLESS_SIGNING_KEY")
     if location:
         check_key(location, env)

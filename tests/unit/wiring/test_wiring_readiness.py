@@ -223,3 +223,17 @@ def test_promote_looks_for_who_signs_before_it_asks_a_registry(
     # a plan is signed by nobody, and so reads
     assert run([*command, "--plan", str(shop.folder / "plan.json")]) != 2
     assert {request.method for request in server.requests} == {"GET"}
+
+
+def test_where_a_checkout_does_not_decide_the_digest_nothing_is_packed(
+    shop: Shop, server: RegistryServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delattr("os.O_DIRECTORY")  # as on Windows
+    assert run(["publish", "--path", "web", "--registry", f"{server.host}/apps"]) == 2
+    assert capsys.readouterr().err == (
+        "gitless: Source is packed on Linux and macOS only.\n"
+        "  On this system a checkout has no executable bits and may have other line endings than its commit: the digest "
+        "would be another one.\n"
+        "  Publish in CI, or under WSL. verify, inspect, history and audit run here, on registries.\n"
+    )
+    assert server.requests == []
