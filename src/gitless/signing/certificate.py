@@ -17,7 +17,8 @@ from gitless.model.identity import Identity
 from gitless.model.token import IdentityToken
 from gitless.model.workload import Workload
 from gitless.verification.extensions import read_certificate, read_workload
-from gitless.verification.trust import RefusedError, Trust
+from gitless.verification.refused import RefusedError
+from gitless.verification.trust import Trust
 
 if TYPE_CHECKING:
     from sigstore.sign import Signer

@@ -33,10 +33,11 @@ from gitless.verification.chain import check_times, find_issuers
 from gitless.verification.extensions import claimed_identities, read_certificate, read_workload
 from gitless.verification.legacy import LegacySignature
 from gitless.verification.log_entry import LogEntry
+from gitless.verification.refused import RefusedError
 from gitless.verification.signed import Signed
 from gitless.verification.sigstore_python import SigstorePython
 from gitless.verification.timestamps import read_tokens, verified_times
-from gitless.verification.trust import RefusedError, Weight
+from gitless.verification.trust import Weight
 from gitless.verification.trusted_root import Log, TrustedRoot
 
 _BY_KEY = Weight("foreign", "It is signed with a key, not with a certificate.", "bundle.7-identity")

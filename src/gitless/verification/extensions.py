@@ -10,7 +10,7 @@ from cryptography import x509
 
 from gitless.model.identity import Identity
 from gitless.model.workload import EXTENSIONS, Workload
-from gitless.verification.trust import RefusedError
+from gitless.verification.refused import RefusedError
 
 _ARC = "1.3.6.1.4.1.57264.1."
 _ISSUER, _ISSUER_V2 = 1, 8

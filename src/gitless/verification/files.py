@@ -9,8 +9,9 @@ from gitless.model.media_types import IN_TOTO
 from gitless.model.statement import Statement
 from gitless.verification.certificates import CertificateTrust
 from gitless.verification.keys import TrustedKey
+from gitless.verification.refused import RefusedError
 from gitless.verification.signed import Signed
-from gitless.verification.trust import RefusedError, Weight
+from gitless.verification.trust import Weight
 
 
 def weigh_file(content: bytes, digest: Digest, trust: CertificateTrust | TrustedKey) -> Weight:

@@ -14,7 +14,8 @@ from gitless.errors import UntrustedContentError, UsageError
 from gitless.model.bundle import Bundle, key_hint
 from gitless.model.canonical import read_json_object
 from gitless.model.dsse import Envelope
-from gitless.verification.trust import RefusedError, Weight
+from gitless.verification.refused import RefusedError
+from gitless.verification.trust import Weight
 
 if TYPE_CHECKING:
     from gitless.verification.legacy import LegacySignature

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from gitless.model.canonical import canonical_json, read_base64, read_json_object
 from gitless.model.simple_signing import ANNOTATION_CERTIFICATE, ANNOTATION_LOG, ANNOTATION_SIGNATURE
-from gitless.verification.trust import RefusedError
+from gitless.verification.refused import RefusedError
 from gitless.verification.trusted_root import Log, TrustedRoot
 
 _MAX_ANNOTATION = 64 * 1024

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from gitless.model.canonical import read_base64
-from gitless.verification.trust import RefusedError
+from gitless.verification.refused import RefusedError
 from gitless.verification.trusted_root import Log, TrustedRoot
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")  # as protobuf's JSON reads it: no sign, no leading zero

@@ -15,7 +15,7 @@ from gitless.model.bundle import MAX_FOREIGN_BUNDLE_BYTES, Bundle
 from gitless.model.canonical import read_base64, read_json_object
 from gitless.model.digest import Digest
 from gitless.model.dsse import Envelope
-from gitless.verification.trust import RefusedError
+from gitless.verification.refused import RefusedError
 
 _VERSIONS = (
     *(f"application/vnd.dev.sigstore.bundle+json;version=0.{minor}" for minor in (1, 2, 3)),

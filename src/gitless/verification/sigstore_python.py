@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from gitless.errors import UsageError
 from gitless.model.digest import Digest
-from gitless.verification.trust import RefusedError
+from gitless.verification.refused import RefusedError
 from gitless.verification.trusted_root import Authority, Log, TrustedRoot
 
 if TYPE_CHECKING:

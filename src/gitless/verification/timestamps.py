@@ -11,7 +11,7 @@ from cryptography.x509 import ExtendedKeyUsage, ExtensionNotFound
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gitless.model.canonical import read_base64
-from gitless.verification.trust import RefusedError
+from gitless.verification.refused import RefusedError
 from gitless.verification.trusted_root import Authority
 
 if TYPE_CHECKING:

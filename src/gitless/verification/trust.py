@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from gitless.errors import UntrustedContentError
 from gitless.model.bundle import Bundle
 from gitless.model.workload import Workload
 
@@ -14,19 +13,6 @@ if TYPE_CHECKING:
     from gitless.verification.legacy import LegacySignature
 
 Standing = Literal["valid", "foreign", "invalid"]
-
-
-class RefusedError(UntrustedContentError):
-    """A bundle failed one numbered step; stays inside this room and becomes a `Weight`.
-
-    Args:
-        check: The step, such as `bundle.5-log`.
-        what: What was wrong, one sentence.
-    """
-
-    def __init__(self, check: str, what: str) -> None:
-        super().__init__(what)
-        self.check = check
 
 
 @dataclass(frozen=True, slots=True)

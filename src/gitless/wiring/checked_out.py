@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitless.errors import CheckError, UsageError
 from gitless.wiring.readiness import check_system
-from gitless.wiring.targets import Target
+from gitless.wiring.target import Target
 
 if TYPE_CHECKING:
     from gitless.flows.build import Built

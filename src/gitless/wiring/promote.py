@@ -11,6 +11,7 @@ from gitless.errors import CheckError, GitlessError, UsageError
 from gitless.model.moves import MoveResult, MovesResult
 from gitless.wiring.move_request import MoveRequest
 from gitless.wiring.site import Site
+from gitless.wiring.targets import wanted
 
 if TYPE_CHECKING:
     from gitless.flows.examine import Examined
@@ -101,7 +102,7 @@ def _examine(site: Site, name: str) -> Examined | MoveResult:
     request = site.request
     try:
         return site.examiner.examine(
-            site.wanted(name),
+            wanted(site, name),
             emergency=request.reason if request.emergency else None,
             without=("approvals",) if request.plan else (),
         )

@@ -21,7 +21,7 @@ from gitless.wiring.system import SystemClock, pause
 if TYPE_CHECKING:
     from gitless.config.schema import Config
     from gitless.flows.examine import Examiner
-    from gitless.flows.move import Rules, Wanted
+    from gitless.flows.move import Rules
     from gitless.flows.promote import Promoter
     from gitless.model.reference import Location
     from gitless.model.run import CiRun
@@ -154,33 +154,6 @@ class Site:
     def prepare(self) -> None:
         """Open connections to the registries beside whatever comes next."""
         self.stores.prepare([place for name in self.names for place in self.places(name)])
-
-    def wanted(self, name: str) -> Wanted:
-        """What is asked for one component.
-
-        Raises:
-            UsageError: The registry is not known, or the flags do not say which digest.
-            CheckError: There is no such digest.
-        """
-        from gitless.flows.move import Wanted
-        from gitless.wiring.targets import find_target
-
-        request = self.request
-        source, target = self.places(name)
-        store, place = self.stores.open(source), self.stores.open(target)
-        found = find_target(self, name, store, place)
-        return Wanted(
-            name,
-            store,
-            place,
-            str(target),
-            found.digest,
-            request.kind,
-            request.release or ("" if request.bump else found.release),
-            request.bump,
-            found.artifact,
-            found.seen_at,
-        )
 
     def places(self, name: str) -> tuple[Location, Location]:
         """Where the component's digests are, and where the channel is; a rollback stays where the channel is."""

@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitless.errors import CheckError, UsageError
 from gitless.model.digest import Digest
+from gitless.wiring.target import Target
 
 if TYPE_CHECKING:
+    from gitless.flows.move import Wanted
     from gitless.model.history import ChannelHistory
-    from gitless.model.manifest import Manifest
     from gitless.ports import Repository
     from gitless.wiring.site import Site
 
 
-@dataclass(frozen=True)
-class Target:
-    """What one component's channel is to name.
+def wanted(site: Site, name: str) -> Wanted:
+    """What is asked for one component.
 
-    Attributes:
-        digest: The digest.
-        artifact: Its manifest, where it was read already.
-        seen_at: The channel that was just seen to name it; empty for none.
-        release: The release that whoever named it asked for; empty for none.
+    Args:
+        site: The run.
+        name: The component.
+
+    Raises:
+        UsageError: The registry is not known, or the flags do not say which digest.
+        CheckError: There is no such digest.
     """
+    from gitless.flows.move import Wanted
 
-    digest: Digest
-    artifact: Manifest | None = None
-    seen_at: str = ""
-    release: str = ""
+    request = site.request
+    source, target = site.places(name)
+    store, place = site.stores.open(source), site.stores.open(target)
+    found = find_target(site, name, store, place)
+    return Wanted(
+        name,
+        store,
+        place,
+        str(target),
+        found.digest,
+        request.kind,
+        request.release or ("" if request.bump else found.release),
+        request.bump,
+        found.artifact,
+        found.seen_at,
+    )
 
 
 def find_target(site: Site, name: str, source: Repository, target: Repository) -> Target:

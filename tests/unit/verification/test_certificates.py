@@ -24,9 +24,10 @@ from gitless.model.identity import Identity
 from gitless.verification.certificates import CertificateTrust
 from gitless.verification.evidence import Evidence, judge_evidence
 from gitless.verification.expressions import IdentityExpression, exactly, go_expression
+from gitless.verification.refused import RefusedError
 from gitless.verification.sigstore_python import SigstorePython
 from gitless.verification.sigstore_python import _numbered as numbered
-from gitless.verification.trust import RefusedError, Weight
+from gitless.verification.trust import Weight
 from gitless.verification.trusted_root import TrustedRoot
 
 EVERYBODY = IdentityExpression(go_expression(".*", "--x"), go_expression(".*", "--x"))

@@ -17,7 +17,7 @@ from tests.fakes.sigstore.paper_leaf import reissued
 from gitless.model.identity import Identity
 from gitless.model.workload import EXTENSIONS
 from gitless.verification.extensions import MAX_TEXT, claimed_identities, read_certificate, read_workload
-from gitless.verification.trust import RefusedError
+from gitless.verification.refused import RefusedError
 
 
 def certificate(values=None, names=None, job=GITHUB_JOB):

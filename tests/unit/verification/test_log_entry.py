@@ -11,7 +11,7 @@ from tests.fakes.sigstore.paper import about, the_paper, write
 from tests.fakes.sigstore.paper_log import b64
 
 from gitless.verification.log_entry import Checkpoint, LogEntry
-from gitless.verification.trust import RefusedError
+from gitless.verification.refused import RefusedError
 from gitless.verification.trusted_root import TrustedRoot
 
 ENTRY = {rekor: the_paper().draw(about(), rekor=rekor)["verificationMaterial"]["tlogEntries"][0] for rekor in (1, 2)}
