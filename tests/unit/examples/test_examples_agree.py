@@ -11,7 +11,7 @@ import yaml
 from click.testing import CliRunner
 from tests.fakes.fleet import CLUSTERS, cluster, expand, sources
 
-from gitless.cli.identity import identity_command
+from gitless.cli.main import cli
 from gitless.config.components import discover, pattern_folders
 from gitless.config.parse import parse_config
 from gitless.config.schema import Config
@@ -47,7 +47,7 @@ def workflow(example: str, name: str) -> dict[str, Any]:
 def printed(example: str, role: str, reference: str) -> dict[str, Any]:
     """The `spec` that `gitless identity` prints for a reference."""
     config = str(EXAMPLES / example / "gitless.yaml")
-    done = CliRunner().invoke(identity_command, ["--for", role, "--config", config, "--reference", reference])
+    done = CliRunner().invoke(cli, ["identity", "--for", role, "--config", config, "--reference", reference])
     assert done.exit_code == 0, done.stderr
     spec: dict[str, Any] = yaml.safe_load(done.stdout)["spec"]
     return spec
