@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cases import CASES, needs_cases
 from tests.peers.conftest import Key
 from tests.peers.pulled import builds_of, files_of, pull
 from tools.peers.commands import Tools
 from tools.peers.publisher import SOURCE, Repository, gitless
-from tools.peers.recipes import REPOSITORY
 from tools.peers.upload import carry_layout, get_manifest, put_artifact
 
-CASES = Path(os.environ.get("GITLESS_CASES", REPOSITORY.parent / "shared" / "cases"))
 COMPONENTS = {
     "frontend": ("d2-apps", "components/frontend"),
     "backend": ("d2-apps", "components/backend"),
@@ -34,7 +32,6 @@ COMPONENTS = {
 EVIDENCE = ["https://cyclonedx.org/bom", "https://sigstore.dev/cosign/sign/v1", "https://slsa.dev/provenance/v1"]
 """`cosign verify` names every bundle it accepts, whatever its type: these, and no second one of a kind."""
 
-needs_cases = pytest.mark.skipif(not CASES.is_dir(), reason="the D2 repositories are not there: set GITLESS_CASES")
 component = pytest.mark.parametrize("name", COMPONENTS)
 
 CHART = """\

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import base64
-import os
 from datetime import date
-from pathlib import Path
 
 import pytest
+from tests.cases import CASES, needs_cases
 
 from gitless.checks.inspection import Inspection
 from gitless.checks.waivers import judge
@@ -15,7 +14,6 @@ SECRET = "hunter2-7f3a"
 CIPHER = "ENC[AES256_GCM,data:Tr7o,iv:1vI=,tag:x=,type:str]"
 SOPS = f"sops: {{mac: '{CIPHER}', version: 3.9.0}}\n"
 KEY = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg\n-----END PRIVATE KEY-----\n"
-CASES = Path(os.environ.get("GITLESS_CASES") or Path(__file__).parents[4] / "shared/cases")
 
 
 def inspect(files: dict[str, str | bytes]) -> list[Finding]:
@@ -293,7 +291,7 @@ def test_findings_are_bounded() -> None:
     assert len(inspect({"x.yaml": f"{HELM}    a: {{{keys}}}\n"})) == 50
 
 
-@pytest.mark.skipif(not CASES.is_dir(), reason="the D2 reference repositories are not here")
+@needs_cases
 @pytest.mark.parametrize("name", ["d2-apps", "d2-infra", "d2-fleet"])
 def test_the_reference_repositories_hold_one_literal_password_and_nothing_else(name: str) -> None:
     files = {

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.cases import CASES, needs_cases
 
 from gitless.errors import DefectError, UsageError
 from gitless.kube.findings import ImageUse
@@ -43,7 +44,6 @@ from gitless.sbom.validation import check_sbom
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests" / "golden" / "sbom"
-CASES = Path(os.environ.get("GITLESS_CASES", ROOT.parent / "shared" / "cases"))
 COMMIT = "2f" * 20
 IMAGE = "sha256:" + "c3" * 32
 OWNER = SbomSettings(
@@ -583,9 +583,7 @@ def components_of_cases() -> list[Path]:
     )
 
 
-@pytest.mark.skipif(
-    not CASES.is_dir(), reason=f"the D2 reference repositories are not at GITLESS_CASES or {CASES.name}"
-)
+@needs_cases
 def test_the_reference_repositories() -> None:
     folders = components_of_cases()
     assert folders
