@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from gitless.errors import UsageError
-from gitless.wiring.keys import check_key
+from gitless.wiring.keys import check_key, is_given
 from gitless.wiring.request import PublishRequest
 from gitless.wiring.tokens import check_job
 
@@ -47,7 +47,7 @@ def check_signing(setup: Setup, env: Mapping[str, str], role: Role = "publish", 
 
     method = signing_method(setup)
     if method == "key":
-        check_key(setup.signing_key, env)
+        _check_key(setup.signing_key, env, dry_run=dry_run)
     elif method == "keyless" and not dry_run and check_job(setup.config, setup.root, env, role) is None:
         raise nobody(is_asked=setup.config.signing is not None)
 
@@ -109,12 +109,18 @@ def settle_early(request: PublishRequest, env: Mapping[str, str]) -> bool:
     check_system()
     location = request.signing_key or env.get("GITLESS_SIGNING_KEY")
     if location:
-        check_key(location, env)
+        _check_key(location, env, dry_run=request.dry_run)
     elif request.config_file or not (request.path or env.get("GITLESS_PATH")):
         return False
     elif not request.dry_run:
         _check_usual_job(env)
     return True
+
+
+def _check_key(location: str | None, env: Mapping[str, str], *, dry_run: bool) -> None:
+    """Refuse a key that is not there; but a dry run may lack its secret, as on a fork, and is told what it would do."""
+    if not dry_run or is_given(location, env):
+        check_key(location, env)
 
 
 def _check_usual_job(env: Mapping[str, str]) -> None:
