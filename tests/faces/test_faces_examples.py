@@ -123,7 +123,8 @@ def test_the_fleet_is_published_promoted_and_verified(
 def test_shellcheck_accepts_the_steps_of_all_workflows(tmp_path: Path) -> None:
     workflows = [yaml.safe_load(path.read_text()) for path in WORKFLOWS]
     steps = [step for workflow in workflows for job in workflow["jobs"].values() for step in job.get("steps", ())]
-    scripts = [f"#!/bin/bash\n{step['run']}" for step in steps if "run" in step]
+    # as the runner starts them
+    scripts = [f"#!/bin/bash\nset -eo pipefail\n{step['run']}" for step in steps if "run" in step]
     assert scripts
     for number, script in enumerate(scripts):
         (tmp_path / f"{number}.sh").write_text(script)
