@@ -15,7 +15,7 @@ from gitless.config.schema import SCHEMA_FILE
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools.action_pages import pages as action_pages
-from tools.gitlab_components import pages as component_pages
+from tools.gitlab_pages import pages as component_pages
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _INTRO = """This page is made from the commands themselves by `make docs`; change the command, not the page.

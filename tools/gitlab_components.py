@@ -6,10 +6,7 @@ An input that an action gains appears in its component too; what differs between
 from __future__ import annotations
 
 import re
-import textwrap
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +27,12 @@ _WORDS = {
     "the job summary": "summary.md",
     "one a line": "one a line (a YAML block)",
 }
-_OPTIONS = {
+OPTIONS = {
     "bump": ["", "major", "minor", "patch"],
     "policy": ["strict", "cosign", "flux"],
     "role": ["publish", "promote"],
 }
-_REGEX = {"max-tags": "^[0-9]{0,7}$"}
+REGEX = {"max-tags": "^[0-9]{0,7}$"}
 _VERSION = re.compile(r'^__version__ = "([^"\n]+)"$', re.MULTILINE)
 _ON_DEFAULT = '$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && $CI_PIPELINE_SOURCE != "schedule"'
 _ON_CHANGE = '$CI_PIPELINE_SOURCE == "merge_request_event"'
@@ -183,58 +180,11 @@ COMPONENTS = {
         ),
     ),
 }
-_INSTALL = r"""
-      set -eu
-      set -- gitless
-      if [ "$GITLESS_INSTALL" = package ]; then
-        place=$(mktemp -d)
-        python3 -I -m venv "$place/venv"
-        if [ -n "$GITLESS_INDEX" ]; then printf -- '--index-url %s\n' "$GITLESS_INDEX"; fi >"$place/index.txt"
-        { cat "$place/index.txt"; printf '%s\n' "$GITLESS_PACKAGE"; } >"$place/gitless.txt"
-        pip() {
-          "$place/venv/bin/python" -I -m pip --isolated --quiet --no-input install --no-deps --only-binary :all: "$@"
-        }
-        pip --requirement "$place/gitless.txt"
-        lock=$("$place/venv/bin/python" -I -c 'import gitless; print(gitless.__path__[0] + "/locked/platform.txt")')
-        pip --require-hashes --requirement "$place/index.txt" --requirement "$lock"
-        set -- "$place/venv/bin/python" -I -m gitless
-      fi
-      "$@" action """
 
 
 def components(top: Path = REPOSITORY) -> dict[str, Path]:
     """The components by their name."""
     return {name: top / "templates" / name / "template.yml" for name in COMPONENTS}
-
-
-def pages(top: Path = REPOSITORY) -> dict[str, Callable[[], str]]:
-    """The templates and their pages, by their path in the repository."""
-    made: dict[str, Callable[[], str]] = {"docs/components/README.md": partial(document_all, top)}
-    for name in COMPONENTS:
-        made[f"templates/{name}/template.yml"] = partial(template, name, top)
-        made[f"docs/components/{name}.md"] = partial(document, name, top)
-    return made
-
-
-def template(name: str, top: Path = REPOSITORY) -> str:
-    """The template of one component."""
-    component, inputs = COMPONENTS[name], _inputs(name, top)
-    lines = [
-        *(f"# {line}" for line in textwrap.wrap(_description(name, top), 110)),
-        "# Made from the action of the same name by `make docs`; change tools/gitlab_components.py, not this file.",
-        *(f"# {note}" for note in component.notes),
-        "spec:",
-        "  inputs:",
-    ]
-    for entry in inputs:
-        lines += _spec(*entry)
-    lines += ["    rules:", "      description: When the job runs.", "      type: array", "      default:"]
-    lines += [f"        - {rule}" for rule in component.rules]
-    lines.append("---")
-    names = [entry[0] for entry in inputs]
-    for job in component.jobs:
-        lines += _job(name, job, names)
-    return "\n".join(lines) + "\n"
 
 
 def version(top: Path = REPOSITORY) -> str:
@@ -250,11 +200,12 @@ def _action(name: str, top: Path) -> dict[str, Any]:
     return document
 
 
-def _description(name: str, top: Path) -> str:
+def description(name: str, top: Path) -> str:
+    """What the component is for, in a sentence."""
     return str(_action(name, top)["description"]).strip()
 
 
-def _inputs(name: str, top: Path) -> list[tuple[str, str | None, str]]:
+def inputs_of(name: str, top: Path) -> list[tuple[str, str | None, str]]:
     """The inputs: name, default (None where one is needed) and meaning."""
     component, number = COMPONENTS[name], version(top)
     found: list[tuple[str, str | None, str]] = []
@@ -285,141 +236,3 @@ def _reworded(text: str) -> str:
     for old, new in _WORDS.items():
         text = text.replace(old, new)
     return text
-
-
-def _spec(key: str, default: str | None, meaning: str) -> Iterator[str]:
-    yield f"    {key}:"
-    yield f"      description: {_quoted(meaning)}"
-    if default in ("true", "false"):
-        yield "      type: boolean"
-        yield f"      default: {default}"
-        return
-    options = ["image", "package"] if key == "install" else _OPTIONS.get(key)
-    if options:
-        yield f"      options: [{', '.join(_quoted(option) for option in options)}]"
-    if key in _REGEX:
-        yield f"      regex: {_REGEX[key]}"
-    if default is not None:
-        yield f"      default: {_quoted(default)}"
-
-
-def _quoted(text: str) -> str:
-    plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9 .,;`/_:-]*", text) and ": " not in text and not text.endswith(":")
-    return text if plain else "'" + text.replace("'", "''") + "'"
-
-
-def _job(name: str, job: Job, inputs: Sequence[str]) -> Iterator[str]:
-    yield f'"$[[ inputs.job ]]{job.name}":'
-    yield from ("  stage: $[[ inputs.stage ]]", "  image: $[[ inputs.image ]]", "  rules: $[[ inputs.rules ]]")
-    if job.needs:
-        yield f'  needs: ["$[[ inputs.job ]]{job.needs}"]'
-    if job.environment:
-        yield from ("  environment:", "    name: $[[ inputs.environment ]]")
-    if job.group:
-        yield f"  resource_group: {job.group} # one at a time"
-    if job.signs:
-        yield from ("  id_tokens:", "    SIGSTORE_ID_TOKEN:", "      aud: $[[ inputs.audience ]]")
-    yield from _variables(name, job, inputs)
-    yield "  script:"
-    yield f"    - |{_INSTALL}{name}"
-    yield from _artifacts(name, job)
-
-
-def _variables(name: str, job: Job, inputs: Sequence[str]) -> Iterator[str]:
-    kept = {"environment", "job", "stage", "image", "install", "index-url", "expire-in", "audience", "keep"}
-    yield from ("  variables:", '    GIT_DEPTH: "0" # what has changed is asked of the history')
-    yield "    GITLESS_INSTALL: $[[ inputs.install ]]"
-    yield "    GITLESS_PACKAGE: gitless-gitops==" + version()
-    yield "    GITLESS_INDEX: $[[ inputs.index-url ]]"
-    for key in inputs:
-        if key not in kept and key not in job.without:
-            # the blank makes a text of what GitLab would keep as true or false, which no variable may be
-            yield f'    GITLESS_INPUT_{key.upper().replace("-", "_")}: "$[[ inputs.{key} ]] "'
-    for key, value in job.given:
-        yield f"    GITLESS_INPUT_{key}: {value}"
-
-
-def _artifacts(name: str, job: Job) -> Iterator[str]:
-    folder = f"gitless-reports/{name}"
-    yield from (
-        "  artifacts:",
-        "    when: always",
-        f"    name: gitless-{name}",
-        f"    expose_as: gitless {name}{job.name.replace('-', ' ')}",
-    )
-    yield from ("    expire_in: $[[ inputs.expire-in ]]", "    paths:", f"      - {folder}/")
-    yield from (f"      - {path}" for path in job.files)
-    if name == "audit":
-        yield "      - $[[ inputs.keep ]]"
-    yield from ("    reports:", f"      dotenv: {folder}/outputs.env", f"      junit: {folder}/junit.xml")
-    yield from (f"      codequality: {folder}/code-quality.json", f"      annotations: {folder}/links.json")
-
-
-_ALL = """\
-# GitLab components
-
-| component | what it is for |
-|---|---|
-{rows}
-
-A component is a template with typed inputs: its jobs hand them to gitless as variables, and nothing of them is ever
-part of a script. gitless itself comes in the image of the same version, or, with `install: package`, from a package
-index: gitless by its version, and everything below it by the hashes of the set that is locked in that version.
-
-Components resolve on their own instance only. On GitLab.com include them from the catalog; elsewhere mirror the
-project, or include a template of a release by its address and hash ([steps](../gitlab-house.md)).
-
-Each job keeps `gitless-reports/<verb>/` and takes no token for it:
-
-| file | where GitLab shows it |
-|---|---|
-| `summary.md` | linked from the merge request (`expose_as`) and from the job's page |
-| `junit.xml` | gates, checks and findings as tests: merge request and pipeline |
-| `code-quality.json` | what checks found, at its file and line: merge request |
-| `links.json` | links on the job's page |
-| `outputs.env` | variables of later jobs, as `GITLESS_PUBLISH_DIGEST`; `IMAGE_DIGEST` for GitLab's own provenance |
-| `result.json` | the whole result |
-
-Variables of the project, of the group and of earlier jobs' `dotenv` reports win over a component's inputs, as
-everywhere in GitLab: whoever may set them may also set `GITLESS_INPUT_…`. Rules that must hold stand in `gitless.yaml`
-on the protected default branch.
-"""
-
-
-def document_all(top: Path = REPOSITORY) -> str:
-    """The page that leads to the others."""
-    rows = [f"| [{name}]({name}.md) | {' '.join(_description(name, top).split())} |" for name in COMPONENTS]
-    return _ALL.format(rows="\n".join(rows))
-
-
-def document(name: str, top: Path = REPOSITORY) -> str:
-    """The page of one component."""
-    component = COMPONENTS[name]
-    lines = [
-        f"# {name}",
-        "",
-        f"This page and `templates/{name}/template.yml` are made from the action by `make docs`.",
-        "",
-        _description(name, top),
-        "",
-        "```yaml",
-        "include:",
-        f"  - component: $CI_SERVER_FQDN/OWNER/gitless/{name}@v{version(top)}",
-        "    inputs:",
-        *(f"      {line}" for line in component.example),
-        "```",
-        "",
-        *component.notes,
-        "",
-        "## Inputs",
-        "",
-        "| input | type | default | meaning |",
-        "|---|---|---|---|",
-    ]
-    for key, default, meaning in _inputs(name, top):
-        kind = "boolean" if default in ("true", "false") else "string"
-        shown = "required" if default is None else f"`{default}`" if default else ""
-        lines.append(f"| `{key}` | {kind} | {shown} | {meaning.replace('|', chr(92) + '|')} |")
-    rules = "; ".join(f"`{' '.join(rule.split())}`" for rule in component.rules)
-    lines.append(f"| `rules` | array | {rules} | When the job runs. |")
-    return "\n".join(lines) + "\n"
