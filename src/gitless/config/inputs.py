@@ -20,10 +20,19 @@ class Inputs:
 
     Args:
         env: The environment; the input `dry-run` is the variable `GITLESS_INPUT_DRY_RUN`.
+
+    Attributes:
+        is_gitlab: Whether they are a component's, and not an action's.
     """
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
+        self.is_gitlab = env.get("GITLAB_CI") == "true"
+
+    @property
+    def place(self) -> str:
+        """Where people write inputs, for error texts."""
+        return "`inputs:` of the component" if self.is_gitlab else "`with:` of the step"
 
     def text(self, name: str) -> str | None:
         """One line; None when it is empty, as platforms pass inputs that are not given.
@@ -33,7 +42,7 @@ class Inputs:
         """
         value = self._raw(name).strip()
         if "\n" in value or "\r" in value:
-            raise _refused(name, "It has several lines, and one is expected.")
+            raise self._refused(name, "It has several lines, and one is expected.")
         return value or None
 
     def flag(self, name: str, *, default: bool = False) -> bool:
@@ -53,7 +62,7 @@ class Inputs:
         """
         value = self.text(name)
         if value is not None and value not in allowed:
-            raise _refused(name, f"It must be one of: {', '.join(allowed)}.")
+            raise self._refused(name, f"It must be one of: {', '.join(allowed)}.")
         return value
 
     def lines(self, name: str) -> tuple[str, ...]:
@@ -83,21 +92,20 @@ class Inputs:
         for number, line in enumerate(self.lines(name), start=1):
             key, equals, value = line.partition("=")
             if not equals or not key.strip():
-                raise _refused(name, f"Line {number} is not key=value.")
+                raise self._refused(name, f"Line {number} is not key=value.")
             if key.strip() in found:
-                raise _refused(name, f"Line {number} gives a key for the second time.")
+                raise self._refused(name, f"Line {number} gives a key for the second time.")
             found[key.strip()] = value.strip()
         return found
 
     def _raw(self, name: str) -> str:
         value = self._env.get(PREFIX + name.upper().replace("-", "_"), "")
         if len(value) > MAX_INPUT:
-            raise _refused(name, f"It has more than {MAX_INPUT} characters.")
+            raise self._refused(name, f"It has more than {MAX_INPUT} characters.")
         for character in value:
             if character not in " \n\r\t" and unicodedata.category(character) in _UNSEEN:
-                raise _refused(name, f"It holds the invisible character U+{ord(character):04X}.")
+                raise self._refused(name, f"It holds the invisible character U+{ord(character):04X}.")
         return value
 
-
-def _refused(name: str, why: str) -> UsageError:
-    return UsageError(f"The input {name!r} is not valid.", why=why, hint="Correct `with:` of the step.")
+    def _refused(self, name: str, why: str) -> UsageError:
+        return UsageError(f"The input {name!r} is not valid.", why=why, hint=f"Correct {self.place}.")

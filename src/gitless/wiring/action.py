@@ -133,20 +133,24 @@ def _channel_and_tags(inputs: Inputs, *, is_d2: bool) -> tuple[str | None, tuple
         raise UsageError("The inputs 'channel' and 'diff-tag' contradict each other.", hint="Give one of them.")
     channel = own or theirs
     if theirs and (theirs in _PROMOTED or is_release(theirs)):
-        raise _promotion("diff-tag", theirs)
+        raise _promotion("diff-tag", theirs, inputs)
     if releases := [tag for tag in tags if is_release(tag)]:
-        raise _promotion("tags", releases[0])
+        raise _promotion("tags", releases[0], inputs)
     if channel is None and is_d2 and tags:
         channel = tags[0]
     return channel, tuple(dict.fromkeys(tag for tag in tags if tag != (channel or DEFAULT_CHANNEL)))
 
 
-def _promotion(name: str, tag: str) -> UsageError:
+def _promotion(name: str, tag: str, inputs: Inputs) -> UsageError:
+    action = (
+        "In this workflow use actions/promote of the same repository in place of this step:\n"
+        "  uses: OWNER/gitless/actions/promote@v1\n  with:\n    components: NAME\n    to: stable"
+    )
+    component = "Include the component promote of the same project:\n  inputs:\n    components: NAME\n    to: stable"
     return UsageError(
-        f"The publish action does not move {tag!r}, which {name!r} names.",
+        f"The publish {'component' if inputs.is_gitlab else 'action'} does not move {tag!r}, which {name!r} names.",
         why="Releases and stable channels are made by promotion, from an artifact that was published before.",
-        hint="In this workflow use actions/promote of the same repository in place of this step:\n"
-        "  uses: OWNER/gitless/actions/promote@v1\n  with:\n    components: NAME\n    to: stable",
+        hint=component if inputs.is_gitlab else action,
     )
 
 

@@ -90,7 +90,7 @@ def needed(inputs: Inputs, name: str) -> str:
     """
     value = inputs.text(name)
     if value is None:
-        raise UsageError(f"The input {name!r} is missing.", hint=f"Give it in `with:` of the step:\n  {name}: …")
+        raise UsageError(f"The input {name!r} is missing.", hint=f"Give it in {inputs.place}:\n  {name}: …")
     return value
 
 

@@ -143,3 +143,17 @@ def test_verify_takes_references_keys_and_an_identity() -> None:
 def test_there_must_be_something_to_verify() -> None:
     with pytest.raises(UsageError, match="nothing to verify"):
         verify_request(inputs())
+
+
+def test_on_gitlab_errors_speak_of_components() -> None:
+    gitlab = {"GITLAB_CI": "true", "GITLESS_INPUT_PATH": "web", "GITLESS_INPUT_TAGS": "v1.0.0"}
+    with pytest.raises(UsageError) as release:
+        publish_request(Inputs(gitlab))
+    assert str(release.value) == (
+        "The publish component does not move 'v1.0.0', which 'tags' names.\n"
+        "Releases and stable channels are made by promotion, from an artifact that was published before.\n"
+        "Include the component promote of the same project:\n  inputs:\n    components: NAME\n    to: stable"
+    )
+    with pytest.raises(UsageError) as flag:
+        publish_request(Inputs({**gitlab, "GITLESS_INPUT_TAGS": "", "GITLESS_INPUT_DRY_RUN": "maybe"}))
+    assert str(flag.value).endswith("Correct `inputs:` of the component.")
