@@ -20,8 +20,12 @@ def look_at_channel(trial: RegistryTrial, channel: str) -> Seen:
     return Seen("ok", f"It answers; {channel} names sha256:{named.short}.")
 
 
-def look_at_upload(trial: RegistryTrial) -> Seen:
-    """Whether the repository takes uploads: one is started and cancelled.
+def look_at_upload(trial: RegistryTrial, *, is_folder: bool = False) -> Seen:
+    """Whether the repository takes uploads: one is started and cancelled; of a folder the system is asked.
+
+    Args:
+        trial: The repository.
+        is_folder: Whether it is a layout on disk.
 
     Raises:
         RemoteError: It takes none.
@@ -29,7 +33,7 @@ def look_at_upload(trial: RegistryTrial) -> Seen:
     kept = trial.try_upload()
     if kept:
         return Seen("note", f"An upload may be started. {kept} Nothing was sent in it; registries drop such uploads.")
-    return Seen("ok", "An upload was started and cancelled.")
+    return Seen("ok", "This user may write there." if is_folder else "An upload was started and cancelled.")
 
 
 def look_at_referrers(trial: RegistryTrial) -> Seen:

@@ -180,7 +180,9 @@ class _Case:
         if self.quick and not location.is_layout:
             return Probe("registry", lambda: Seen("skipped", "It is asked over the network."), _AGAIN, about)
         trial = self.stores.trial(location)
-        upload = Probe("registry-write", partial(looks.look_at_upload, trial), _AGAIN, about)
+        upload = Probe(
+            "registry-write", partial(looks.look_at_upload, trial, is_folder=location.is_layout), _AGAIN, about
+        )
         if is_foreign(self.env):
             upload = replace(upload, look=lambda: Seen("skipped", "Nothing is pushed for a stranger's change."))
         listing = Probe("referrers", partial(looks.look_at_referrers, trial), _AGAIN, about)

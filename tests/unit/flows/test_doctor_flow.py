@@ -125,6 +125,7 @@ def test_a_channel_is_told_with_what_it_names() -> None:
 
 def test_an_upload_that_stays_is_a_note() -> None:
     assert look_at_upload(Trial()) == Seen("ok", "An upload was started and cancelled.")
+    assert look_at_upload(Trial(), is_folder=True) == Seen("ok", "This user may write there.")
     assert look_at_upload(Trial(kept="It could not be cancelled: the registry answered 405.")) == Seen(
         "note",
         "An upload may be started. It could not be cancelled: the registry answered 405. "
