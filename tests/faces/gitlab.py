@@ -26,6 +26,7 @@ from tools.peers.recipes import REPOSITORY, folder
 SECONDS = 240
 SERVER = "https://gitlab.com"
 NAME = "acme/d2-apps"
+COMPONENTS = "acme/gitless"
 PIPELINE = ".gitlab-ci.yml"
 _IDENTITIES = {
     "publish": {"gitlab": {"project": NAME, "ref": "refs/heads/main"}},
@@ -107,8 +108,8 @@ class GitLab:
         program.chmod(0o755)
         components = publish_components(home)
         (home / ".gitconfig").write_text(
-            f'[url "{components}"]\n\tinsteadOf = https://gitlab.com:443/acme/gitless.git\n'
-            f'[url "{components}"]\n\tinsteadOf = https://gitlab.com/acme/gitless.git\n'
+            f'[url "{components}"]\n\tinsteadOf = https://gitlab.com:443/{COMPONENTS}.git\n'
+            f'[url "{components}"]\n\tinsteadOf = {SERVER}/{COMPONENTS}.git\n'
             "[safe]\n\tdirectory = *\n[user]\n\tname = t\n\temail = t@example.test\n"
         )
 
@@ -116,6 +117,9 @@ class GitLab:
         """Run jobs of a repository's pipeline, and what they need."""
         state = repository / ".gitlab-ci-local"
         shutil.rmtree(state, ignore_errors=True)
+        # it fetches all includes of a file at once into one folder, and now and then two of them create the same name
+        fetched = state / "includes" / SERVER.removeprefix("https://") / COMPONENTS / f"v{version()}" / "templates"
+        shutil.copytree(self.home / "components" / "templates", fetched)
         # only jobs find the remote in a folder: gitlab-ci-local reads the server's name from its address
         jobs_home = self.home / "jobs"
         jobs_home.mkdir(exist_ok=True)
