@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from tests.fakes.api_server import TOKEN, ApiServer, Asked, Reply
-from tests.fakes.forge import Account, Change, Forge, Node, Word
+from tests.fakes.forge import Account, Change, Forge, Move, Node, Word
 from tests.fakes.gitlab_reports import GitLabReports
 from tests.fakes.openapi import Contract
 
@@ -42,6 +42,7 @@ class GitLabServer(GitLabReports, ApiServer):
         self.is_premium = True
         self.branch_rules: list[dict[str, Any]] | None = None
         self.knows_authors = True
+        self.is_bulky = False
 
     def run(self, **changed: Any) -> CiRun:
         """The run as its environment describes it."""
@@ -122,14 +123,14 @@ class GitLabServer(GitLabReports, ApiServer):
     def _deployment_of(self, job: int, environment: str) -> dict[str, Any]:
         tip = self.forge.tip
         pipeline = {"id": 36, "sha": tip}
-        user = self._user(self.forge.restarter)
+        starter = self.forge.restarter
         return {
             "id": job % 1000,
             "sha": tip,
             "status": "running",
-            "user": user,
+            "user": self._user(starter),
             "environment": {"id": 9, "name": environment},
-            "deployable": {"id": job, "name": "promote", "user": user, "pipeline": pipeline},
+            "deployable": {"id": job, "name": "promote", "user": self._profile(starter), "pipeline": pipeline},
         }
 
     def _approval(self, word: Word) -> dict[str, Any]:
@@ -156,16 +157,17 @@ class GitLabServer(GitLabReports, ApiServer):
                 "author_id": move.actor.id,
                 "author": self._user(move.actor),
                 "created_at": _time(move.at),
-                "push_data": {
-                    "action": "created" if move.kind == "branch_creation" else "pushed",
-                    "ref_type": "branch",
-                    "ref": "main",
-                    "commit_from": move.before if move.before.strip("0") else None,
-                    "commit_to": move.after,
-                },
+                "push_data": self._push(move),
             }
             for number, move in reversed(list(enumerate(self.forge.moves, 1)))
         ]
+
+    def _push(self, move: Move) -> dict[str, Any]:
+        kind = {"action": "created" if move.kind == "branch_creation" else "pushed", "ref_type": "branch"}
+        if self.is_bulky:
+            return {**kind, "commit_count": 0, "ref_count": 5, "ref": None, "commit_from": None, "commit_to": None}
+        before = move.before if move.before.strip("0") else None
+        return {**kind, "ref": "main", "commit_from": before, "commit_to": move.after}
 
     def _protected(self, _: Asked) -> Any:
         if self.branch_rules is not None:
@@ -297,8 +299,11 @@ class GitLabServer(GitLabReports, ApiServer):
         found = [account for account in self.forge.accounts if str(account.id) == number]
         if not found:
             return Reply(404, b'{"message": "404 User Not Found"}')
-        mail = found[0].mail if found[0].has_public_mail else None
-        return {**self._user(found[0]), "bot": found[0].is_bot, "public_email": mail}
+        return self._profile(found[0])
+
+    def _profile(self, account: Account) -> dict[str, Any]:
+        mail = account.mail if account.has_public_mail else None
+        return {**self._user(account), "bot": account.is_bot, "public_email": mail}
 
     def _user(self, account: Account) -> dict[str, Any]:
         state = "blocked" if account.is_blocked else "active"

@@ -20,6 +20,8 @@ from gitless.ci.gitlab_reviews import MergeRequests
 from gitless.errors import UntrustedContentError
 from gitless.model.approval import Change, Changes
 
+_NAMED = ("user_id", "group_id", "deploy_key_id", "member_role_id")  # whom an entry lets push, whatever its level says
+
 
 class GitLabChanges:
     """Reads ranges of one project.
@@ -130,7 +132,7 @@ def _forbids_pushes(rule: Fields) -> bool:
 
 
 def _is_no_one(level: Fields) -> bool:
-    named = any(level.values.get(name) is not None for name in ("user_id", "group_id", "deploy_key_id"))
+    named = any(level.values.get(name) is not None for name in _NAMED)
     return level.values.get("access_level") == 0 and not named
 
 

@@ -300,6 +300,8 @@ def test_a_direct_push_before_the_branch_was_closed_is_nobody_s_review(forge: Fo
         [branch_rule("main", 0), branch_rule("m*", 30)],
         [branch_rule("main", 0, deploy_key_id=3)],
         [branch_rule("main", 0, user_id=3)],
+        [branch_rule("main", 0, group_id=3)],
+        [branch_rule("main", 0, member_role_id=3)],
         [{**branch_rule("main", 0), "allow_force_push": True}],
         [{**branch_rule("main", 0), "push_access_levels": []}],
         [branch_rule("release/*", 0)],
@@ -397,6 +399,13 @@ def test_pushes_that_gitlab_forgot_are_a_gap(forge: Forge, server: GitLabServer)
     assert "do not explain everything" in source(server).changes(older, forge.tip, "main").gaps[0].reason
 
 
+def test_pushes_that_gitlab_told_in_bulk_are_a_gap(forge: Forge, server: GitLabServer) -> None:
+    ann, older = forge.account("ann"), forge.tip
+    forge.push(ann, forge.write(ann))
+    server.is_bulky = True
+    assert "do not explain everything" in source(server).changes(older, forge.tip, "main").gaps[0].reason
+
+
 def test_the_first_promotion_is_about_the_push_that_brought_it(forge: Forge, server: GitLabServer) -> None:
     ann, bob = forge.account("ann"), forge.account("bob")
     forge.push(ann, forge.write(ann))
@@ -472,6 +481,12 @@ def test_without_an_environment_only_the_requesters_are_told(forge: Forge, serve
 def test_who_started_a_pipeline_is_told_to_a_token_of_one_s_own_only(forge: Forge, server: GitLabServer) -> None:
     forge.restarter = forge.account("rob")
     assert source(server, own=False).decisions("production").requesters == (person(forge.restarter),)
+
+
+def test_a_program_that_started_the_job_is_told_as_one(forge: Forge, server: GitLabServer) -> None:
+    forge.restarter = forge.account("helper", is_bot=True)
+    (requester,) = source(server, own=False).decisions("production").requesters
+    assert requester.is_bot
 
 
 def test_a_job_that_nobody_started_is_a_gap(forge: Forge, server: GitLabServer) -> None:
