@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -10,12 +11,13 @@ from gitless.model.digest import Digest
 from gitless.model.gate import GateResult
 from gitless.model.moves import MoveResult, MovesResult, ObjectChanges
 from gitless.report.foreign import cell, code, fence, one_line
+from gitless.report.images import image_lines, image_summary
 from gitless.report.terminal import error_lines
 
 _MARKS = {"passed": "ok ", "failed": "NO ", "skipped": "-- ", "waived": "-- "}
 _SIGNS = {"passed": "✅", "failed": "❌", "skipped": "⚠️ skipped", "waived": "➖ waived"}
 _WORDS = {"+": "new", "~": "changed", "-": "gone"}
-_MAX_IMAGES = 30
+_TAG = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _MAX_OBJECT_LINES = 20
 _MAX_OBJECTS = 200
 
@@ -51,7 +53,7 @@ def moves_summary(result: MovesResult) -> str:
 def _lines(move: MoveResult, result: MovesResult) -> list[str]:
     head = f"{_word(move, result)}  {one_line(move.name)}  {one_line(result.channel)}: {_path(move)}"
     gates = [f"  {_MARKS[gate.verdict]}{gate.name}: {one_line(gate.reason)}" for gate in move.gates]
-    changes = [f"  {line}" for line in _object_lines(move)]
+    changes = [f"  {line}" for line in (*_object_lines(move), *image_lines(move.images_before, move.images))]
     record = [f"  record {move.record}"] if move.record else []
     notes = [f"  {one_line(note)}" for note in move.notes]
     errors = [f"  {line}" for line in error_lines(move.error)] if move.error else []
@@ -136,7 +138,14 @@ def _section(move: MoveResult, result: MovesResult) -> list[str]:
     if move.gates:
         parts += ["", "| Gate | Verdict | Reason |", "|---|---|---|"]
         parts += [f"| {cell(gate.name)} | {_SIGNS[gate.verdict]} | {cell(gate.reason)} |" for gate in move.gates]
-    parts += ["", *_objects(move), *_images(move), *_mermaid(move, result), *_commands(move, result), ""]
+    parts += [
+        "",
+        *_objects(move),
+        *image_summary(move.images_before, move.images),
+        *_mermaid(move, result),
+        *_commands(move, result),
+        "",
+    ]
     return parts
 
 
@@ -185,22 +194,20 @@ def _objects(move: MoveResult) -> list[str]:
     return [f"<details{fold}><summary>Objects {counts}</summary>", "", *lines, *rest, "", "</details>", ""]
 
 
-def _images(move: MoveResult) -> list[str]:
-    gone = sorted(set(move.images_before) - set(move.images))
-    new = sorted(set(move.images) - set(move.images_before))
-    lines = [f"- image gone {code(image)}" for image in gone] + [f"- image new {code(image)}" for image in new]
-    hidden = len(lines) - _MAX_IMAGES
-    return lines[:_MAX_IMAGES] + ([f"- … and {hidden} more"] if hidden > 0 else [])
-
-
 def _mermaid(move: MoveResult, result: MovesResult) -> list[str]:
     if not move.digest or result.planned or move.error:
         return []
-    # only digests and fixed words: foreign text in a diagram could become markup
-    source = "from" if move.source else "back"
-    lines = [f"  {source}[{source}] --> digest[{_short(move.digest)}]", "  digest --> channel[channel]"]
-    release = ["  digest --> release[release]"] if move.release else []
+    source = move.source or ("rollback" if result.kind == "rollback" else "")
+    digest = f"digest[{_label(_short(move.digest))}]"
+    lines = [f"  source[{_label(source)}] --> {digest}"] if source else []
+    lines.append(f"  {digest} --> channel[{_label(result.channel)}]")
+    release = [f"  digest --> release[{_label(move.release)}]"] if move.release else []
     return ["```mermaid", "flowchart LR", *lines, *release, "```", ""]
+
+
+def _label(text: str) -> str:
+    """A node's text; foreign text could become markup in a diagram, so only what a tag may hold is shown."""
+    return f'"{text}"' if _TAG.fullmatch(text) else '"…"'
 
 
 def _commands(move: MoveResult, result: MovesResult) -> list[str]:

@@ -15,10 +15,12 @@ from gitless.report.moves import moves_lines, moves_record, moves_summary
 OLD, NEW, RECORD = (f"sha256:{digit * 64}" for digit in "abc")
 EVIL = "<img src=x onerror=1>|`@everyone`\n::set-output name=x::y\u202e [l](https://evil.example)"
 PASSED = GateResult("signature", "passed", "It is signed.")
+REDIS = f"pkg:oci/redis@sha256:{'e' * 64}?repository_url=docker.io/library/redis"
+BEFORE, AFTER = ((f"pkg:oci/nginx?repository_url=docker.io/library/nginx&tag={tag}", REDIS) for tag in ("1", "2"))
 MOVE = MoveResult(
     "web", "stable", "ghcr.io/acme/apps/web", NEW, OLD, "main@sha1:1", "v1.0.0", "latest", RECORD, True,
     ("v1.0.0", "stable"), (PASSED,), ("alice",), ("bob: he wrote it",), FileChanges(("a",), (), ("b", "c")),
-    ObjectChanges(("v1/Pod/a",), ("v1/ConfigMap/b",), ("v1/Pod/c",)), ("nginx:1", "same:1"), ("nginx:2", "same:1"),
+    ObjectChanges(("v1/Pod/a",), ("v1/ConfigMap/b",), ("v1/Pod/c",)), BEFORE, AFTER,
     timedelta(days=1, hours=2, minutes=3),
 )  # fmt: skip
 
@@ -61,7 +63,7 @@ def test_document_names_everything():
     assert record["notices"] == ["n"]
     assert web["objects"] == {"added": ["v1/Pod/a"], "changed": ["v1/ConfigMap/b"], "removed": ["v1/Pod/c"]}
     assert web["files"] == {"added": ["a"], "changed": [], "removed": ["b", "c"]}
-    assert (web["images_before"], web["images"]) == (["nginx:1", "same:1"], ["nginx:2", "same:1"])
+    assert (web["images_before"], web["images"]) == (list(BEFORE), list(AFTER))
     assert web["error"] == {"what": "w", "why": "y", "hint": "h", "exit_code": 1}
     assert web["lead_seconds"] == 26 * 3600 + 180
     (bare,) = moves_record(result(MoveResult("web", "stable")))["components"]
@@ -81,12 +83,14 @@ def test_summary_shows_path_objects_images_gates_and_ways_back():
     for part in (
         "## ✅ stable: 1 of 1 component(s) promoted", "`aaaaaaaa", "`bbbbbbbb", "release `v1.0.0`",
         "<details open><summary>Objects +1 ~1 −1</summary>", "- new `v1/Pod/a`", "- changed `v1/ConfigMap/b`",
-        "- gone `v1/Pod/c`", "image gone `nginx:1`", "image new `nginx:2`", "lead time `1 d 2 h 3 min`",
-        "| signature | ✅ | It is signed. |", "```mermaid", "gitless rollback web --channel stable", "did not count: bob",
+        "- gone `v1/Pod/c`", "- image `docker.io/library/nginx` `1` → `2`", "lead time `1 d 2 h 3 min`",
+        "| signature | ✅ | It is signed. |",
+        'source["latest"] --> digest["bbbbbbbbbbbb"]', 'digest["bbbbbbbbbbbb"] --> channel["stable"]',
+        'digest --> release["v1.0.0"]', "gitless rollback web --channel stable", "did not count: bob",
         "files +1 ~0 −2", "approved by `alice`",
     ):  # fmt: skip
         assert part in text
-    assert "same:1" not in text
+    assert "redis" not in text
 
 
 def test_plan_and_failure_have_neither_diagram_nor_commands():
