@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gitless.model.results import FileChanges
+from gitless.model.difference import Difference
 from gitless.sbom.facts import FileFact
 
 
-def predicate_changes(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> FileChanges | None:
+def predicate_changes(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> Difference | None:
     """Compare two verified SBOMs; None where one of them lists no files."""
     old, new = _hashes(before), _hashes(after)
-    return _compare(old, new) if old and new else None
+    return Difference.between(old, new) if old and new else None
 
 
-def file_changes(before: Mapping[str, Any] | None, now: Sequence[FileFact]) -> FileChanges | None:
+def file_changes(before: Mapping[str, Any] | None, now: Sequence[FileFact]) -> Difference | None:
     """Compare by path and SHA-256.
 
     Args:
@@ -28,15 +28,7 @@ def file_changes(before: Mapping[str, Any] | None, now: Sequence[FileFact]) -> F
     old = _hashes(before)
     if not old:
         return None
-    return _compare(old, {fact.path: fact.content.sha256 for fact in now})
-
-
-def _compare(old: Mapping[str, str], new: Mapping[str, str]) -> FileChanges:
-    return FileChanges(
-        added=tuple(sorted(new.keys() - old.keys())),
-        changed=tuple(sorted(path for path in new.keys() & old.keys() if new[path] != old[path])),
-        removed=tuple(sorted(old.keys() - new.keys())),
-    )
+    return Difference.between(old, {fact.path: fact.content.sha256 for fact in now})
 
 
 def _hashes(sbom: Mapping[str, Any] | None) -> dict[str, str]:

@@ -10,11 +10,12 @@ from gitless.flows.changes import predicate_changes
 from gitless.flows.evidence import gather, judge_all
 from gitless.flows.examine import Examined
 from gitless.flows.move import Rules
-from gitless.flows.object_changes import object_changes, read_objects
+from gitless.flows.object_changes import read_objects
 from gitless.flows.parallel import both
 from gitless.flows.resume import begun
+from gitless.model.difference import Difference
 from gitless.model.media_types import ANNOTATION_CREATED, ANNOTATION_REVISION, PREDICATE_SBOM
-from gitless.model.moves import MoveResult, ObjectChanges
+from gitless.model.moves import MoveResult
 from gitless.model.revision import parse_rfc3339
 from gitless.promotion.plan import PlannedMove
 from gitless.sbom.summary import summarize_sbom
@@ -95,15 +96,15 @@ def _evidence_before(item: Examined, rules: Rules) -> Sequence[JudgedEvidence]:
     return judge_all(gather(item.wanted.target, observed).evidence, observed, rules.publishers)
 
 
-def _objects(item: Examined) -> ObjectChanges | None:
+def _objects(item: Examined) -> Difference | None:
     """Which objects differ from what the channel names; everything is new where it names nothing."""
     wanted, named = item.wanted, item.ledger.named
     if named and named.digest == wanted.digest:
-        return ObjectChanges()
+        return Difference()
     before, after = both(
         lambda: read_objects(wanted.target, named) if named else {}, lambda: read_objects(wanted.source, item.artifact)
     )
-    return object_changes(before, after) if before is not None and after is not None else None
+    return Difference.between(before, after) if before is not None and after is not None else None
 
 
 def _sbom(evidence: Sequence[JudgedEvidence]) -> Mapping[str, Any] | None:

@@ -1,11 +1,11 @@
-"""Which Kubernetes objects differ between two layers: what a move changes in the cluster, as far as files tell it."""
+"""Which Kubernetes objects a layer holds: what a move changes in the cluster, as far as files tell it."""
 
 from __future__ import annotations
 
 import io
 import posixpath
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from gitless.artifact.limits import Limits
 from gitless.artifact.unpack import iter_entries
@@ -15,7 +15,6 @@ from gitless.kube.yaml import YamlError, load_documents
 from gitless.model.canonical import canonical_json
 from gitless.model.digest import Digest
 from gitless.model.manifest import Manifest
-from gitless.model.moves import ObjectChanges
 from gitless.ports import Repository
 
 MAX_LAYER_BYTES = 32 * 1024 * 1024  # compressed; a larger one is promoted all the same, and not looked into
@@ -23,22 +22,8 @@ MAX_OBJECTS = 20_000
 _LIMITS = Limits(max_tree_bytes=128 * 1024 * 1024)
 _STRUCTURED = (".yaml", ".yml", ".json")
 _BUILD_FILES = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization", "Chart.yaml", "values.yaml"})
-Objects = Mapping[str, Collection[Digest]]
-
-
-def object_changes(before: Objects, after: Objects) -> ObjectChanges:
-    """Compare by `apiVersion/Kind/namespace/name`; an object that only moved to another file is the same.
-
-    Args:
-        before: The objects of what the channel names, each with the digests of its contents.
-        after: The objects of what it is to name.
-    """
-    both = before.keys() & after.keys()
-    return ObjectChanges(
-        added=tuple(sorted(after.keys() - before.keys())),
-        changed=tuple(sorted(ref for ref in both if sorted(before[ref]) != sorted(after[ref]))),
-        removed=tuple(sorted(before.keys() - after.keys())),
-    )
+Objects = Mapping[str, tuple[Digest, ...]]
+"""Objects as `apiVersion/Kind/namespace/name`, each with the digests of its contents, in whatever files they stand."""
 
 
 def read_objects(repository: Repository, artifact: Manifest) -> Objects | None:
@@ -69,7 +54,7 @@ def _objects(layer: bytes) -> Objects:
             found[ref].append(digest)
         if len(found) > MAX_OBJECTS:
             raise UntrustedContentError("There are too many objects.")
-    return found
+    return {ref: tuple(sorted(digests)) for ref, digests in found.items()}
 
 
 def _objects_in(content: bytes, path: str) -> list[tuple[str, Digest]]:

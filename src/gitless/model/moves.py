@@ -7,28 +7,8 @@ from datetime import timedelta
 from typing import Literal
 
 from gitless.errors import GitlessError
+from gitless.model.difference import Difference
 from gitless.model.gate import GateResult
-from gitless.model.results import FileChanges
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectChanges:
-    """Kubernetes objects that differ, each as `apiVersion/Kind/namespace/name`, sorted.
-
-    Attributes:
-        added: Only in the new content.
-        changed: In both, and not the same.
-        removed: Only in the old content.
-    """
-
-    added: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-
-    @property
-    def count(self) -> int:
-        """How many differ."""
-        return len(self.added) + len(self.changed) + len(self.removed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +53,8 @@ class MoveResult:
     gates: tuple[GateResult, ...] = ()
     approvers: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
-    changes: FileChanges | None = None
-    objects: ObjectChanges | None = None
+    changes: Difference | None = None
+    objects: Difference | None = None
     images_before: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     lead_time: timedelta | None = None

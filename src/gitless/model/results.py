@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gitless.errors import GitlessError
+from gitless.model.difference import Difference
 from gitless.model.finding import PlacedFinding
 from gitless.model.identity import IdentityPattern
 from gitless.model.verdict import Check
@@ -36,20 +37,6 @@ class EvidenceResult:
     reason: str = ""
     identity: str = ""
     signed_at: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FileChanges:
-    """Paths that differ between what the channel named before and now, from the two verified SBOMs."""
-
-    added: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-
-    @property
-    def count(self) -> int:
-        """How many paths differ."""
-        return len(self.added) + len(self.changed) + len(self.removed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +80,7 @@ class ComponentResult:
     requests: int = 0
     seconds: float = 0.0
     previous: str = ""
-    changes: FileChanges | None = None
+    changes: Difference | None = None
     notes: tuple[str, ...] = ()
     findings: tuple[PlacedFinding, ...] = ()
     error: GitlessError | None = None

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from gitless.model.difference import Difference
 from gitless.model.digest import Digest
 from gitless.model.gate import GateResult
-from gitless.model.moves import MoveResult, MovesResult, ObjectChanges
+from gitless.model.moves import MoveResult, MovesResult
 from gitless.report.foreign import cell, code, fence, one_line
 from gitless.report.images import image_lines, image_summary
 from gitless.report.terminal import error_lines
@@ -167,7 +168,7 @@ def _facts(move: MoveResult) -> list[str]:
     return facts + [f"- {cell(note)}" for note in move.notes]
 
 
-def _marked(changes: ObjectChanges) -> list[tuple[str, str]]:
+def _marked(changes: Difference) -> list[tuple[str, str]]:
     parts = (("+", changes.added), ("~", changes.changed), ("-", changes.removed))
     return [(mark, ref) for mark, refs in parts for ref in refs]
 

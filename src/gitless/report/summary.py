@@ -6,9 +6,10 @@ import shlex
 from collections import Counter
 from collections.abc import Sequence
 
+from gitless.model.difference import Difference
 from gitless.model.digest import Digest
 from gitless.model.media_types import PREDICATE_PROVENANCE, PREDICATE_SBOM, PREDICATE_SIGNATURE
-from gitless.model.results import ComponentResult, FileChanges, Outcome, PublishResult, VerifyFlags
+from gitless.model.results import ComponentResult, Outcome, PublishResult, VerifyFlags
 from gitless.report.foreign import cell, code, fence
 
 MAX_SUMMARY_BYTES = 900 * 1024  # GitHub takes 1 MiB for each step
@@ -73,7 +74,7 @@ def _move(item: ComponentResult) -> str:
     return f"{_short(item.previous) or 'new'} → {_short(item.digest) or '–'}"
 
 
-def _changes(changes: FileChanges | None) -> str:
+def _changes(changes: Difference | None) -> str:
     if changes is None:
         return "–"
     return f"+{len(changes.added)} ~{len(changes.changed)} −{len(changes.removed)}"
@@ -101,7 +102,7 @@ def _details(item: ComponentResult, flags: VerifyFlags | None) -> str:
     return "\n".join([*parts, ""])
 
 
-def _paths(changes: FileChanges | None) -> list[str]:
+def _paths(changes: Difference | None) -> list[str]:
     if changes is None or not changes.count:
         return []
     marked = [("added", changes.added), ("changed", changes.changed), ("removed", changes.removed)]

@@ -8,8 +8,9 @@ from tests.fakes.signed import make_artifact
 from gitless.artifact.manifest import CONFIG_BLOB, build_manifest
 from gitless.artifact.pack import pack_tree
 from gitless.flows import object_changes as changes
-from gitless.flows.object_changes import object_changes, read_objects
+from gitless.flows.object_changes import read_objects
 from gitless.model.blob import Blob
+from gitless.model.difference import Difference
 from gitless.model.digest import Digest
 from gitless.model.media_types import FLUX_CONTENT
 from gitless.model.tree import MemoryTree
@@ -35,7 +36,7 @@ def read(files):
 
 
 def compare(before, after):
-    found = object_changes(read(before), read(after))
+    found = Difference.between(read(before), read(after))
     return found.added, found.changed, found.removed
 
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from gitless.errors import CheckError, RemoteError
+from gitless.model.difference import Difference
 from gitless.model.gate import GateResult
-from gitless.model.moves import MoveResult, MovesResult, ObjectChanges
-from gitless.model.results import FileChanges
+from gitless.model.moves import MoveResult, MovesResult
 from gitless.report.moves import moves_lines, moves_record, moves_summary
 
 OLD, NEW, RECORD = (f"sha256:{digit * 64}" for digit in "abc")
@@ -19,8 +19,8 @@ REDIS = f"pkg:oci/redis@sha256:{'e' * 64}?repository_url=docker.io/library/redis
 BEFORE, AFTER = ((f"pkg:oci/nginx?repository_url=docker.io/library/nginx&tag={tag}", REDIS) for tag in ("1", "2"))
 MOVE = MoveResult(
     "web", "stable", "ghcr.io/acme/apps/web", NEW, OLD, "main@sha1:1", "v1.0.0", "latest", RECORD, True,
-    ("v1.0.0", "stable"), (PASSED,), ("alice",), ("bob: he wrote it",), FileChanges(("a",), (), ("b", "c")),
-    ObjectChanges(("v1/Pod/a",), ("v1/ConfigMap/b",), ("v1/Pod/c",)), BEFORE, AFTER,
+    ("v1.0.0", "stable"), (PASSED,), ("alice",), ("bob: he wrote it",), Difference(("a",), (), ("b", "c")),
+    Difference(("v1/Pod/a",), ("v1/ConfigMap/b",), ("v1/Pod/c",)), BEFORE, AFTER,
     timedelta(days=1, hours=2, minutes=3),
 )  # fmt: skip
 
@@ -103,7 +103,7 @@ def test_plan_and_failure_have_neither_diagram_nor_commands():
 
 
 def test_long_lists_are_cut_and_say_so():
-    many = ObjectChanges(tuple(f"v1/Pod/{number:04}" for number in range(900)))
+    many = Difference(tuple(f"v1/Pod/{number:04}" for number in range(900)))
     move = replace(MOVE, objects=many, images=tuple(f"i:{number}" for number in range(90)))
     lines = moves_lines(result(move))
     assert "  … and 880 more objects" in lines
@@ -115,7 +115,7 @@ def test_long_lists_are_cut_and_say_so():
 
 def test_objects_that_are_not_known_and_objects_that_are_the_same():
     assert "is not known" in moves_summary(result(replace(MOVE, objects=None)))
-    text = moves_summary(result(replace(MOVE, objects=ObjectChanges())))
+    text = moves_summary(result(replace(MOVE, objects=Difference())))
     assert "Objects" not in text
     assert "is not known" not in text
 
@@ -129,7 +129,7 @@ def test_foreign_text_stays_text():
     gates = (GateResult("checks", "skipped", EVIL), GateResult("freeze", "waived", EVIL))
     move = replace(
         MOVE, name=EVIL, channel=EVIL, revision=EVIL, gates=gates, approvers=(EVIL,), refused=(EVIL,), notes=(EVIL,),
-        objects=ObjectChanges((EVIL,)), images=(EVIL,), images_before=(), error=CheckError(EVIL, why=EVIL, hint=EVIL),
+        objects=Difference((EVIL,)), images=(EVIL,), images_before=(), error=CheckError(EVIL, why=EVIL, hint=EVIL),
     )  # fmt: skip
     shown = MovesResult("promote", EVIL, (move,), notices=(EVIL,))
     for line in moves_lines(replace(shown, moves=(replace(move, error=None),))):

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitless.errors import CheckError, RemoteError
+from gitless.model.difference import Difference
 from gitless.model.identity import IdentityPattern
 from gitless.model.results import (
     ComponentResult,
     EvidenceResult,
-    FileChanges,
     InspectResult,
     PublishResult,
     VerifyFlags,
@@ -43,7 +43,7 @@ def component(**changes):
         "tags": ("latest-x", "latest"),
         "evidence": (EvidenceResult("https://cyclonedx.org/bom", DIGEST),),
         "images": ("nginx:1.29",),
-        "changes": FileChanges(("a",), ("b",), ()),
+        "changes": Difference(("a",), ("b",), ()),
     }
     return ComponentResult(**{**base, **changes})
 
@@ -189,13 +189,13 @@ def test_summary_that_is_too_long_leaves_out_whole_parts_and_counts_them():
 
 
 def test_many_changed_files_are_counted():
-    changes = FileChanges(added=tuple(f"f{n}" for n in range(30)))
+    changes = Difference(added=tuple(f"f{n}" for n in range(30)))
     assert "and 10 more file(s)" in publish_summary(PublishResult((component(changes=changes),)))
     assert "–" in publish_summary(PublishResult((component(changes=None),)))
 
 
 def test_foreign_text_in_a_summary_is_text():
-    evil = component(name="web", notes=(EVIL,), images=(EVIL,), tags=(EVIL,), changes=FileChanges((EVIL,)))
+    evil = component(name="web", notes=(EVIL,), images=(EVIL,), tags=(EVIL,), changes=Difference((EVIL,)))
     text = publish_summary(PublishResult((evil,)))
     unfenced = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", text, flags=re.DOTALL)
     assert "<img" not in unfenced.replace("\\<img", "")

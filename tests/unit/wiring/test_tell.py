@@ -15,7 +15,8 @@ from tests.fakes.gitlab_api import JOB_TOKEN, GitLabServer
 
 from gitless.errors import RemoteError
 from gitless.model.delivery import Delivery
-from gitless.model.results import ComponentResult, FileChanges, PublishResult
+from gitless.model.difference import Difference
+from gitless.model.results import ComponentResult, PublishResult
 from gitless.report.comment import mark
 from gitless.report.summary import publish_summary
 from gitless.web.patience import Patience
@@ -272,7 +273,7 @@ def test_hostile_content_stays_text(github: GitHubServer, tmp_path: Path) -> Non
         tags=(HOSTILE,),
         notes=(HOSTILE,),
         images=(HOSTILE,),
-        changes=FileChanges(added=(HOSTILE,)),
+        changes=Difference(added=(HOSTILE,)),
         error=RemoteError(HOSTILE, why=HOSTILE, hint=HOSTILE),
     )
     github.board.say(7, Account(666, "mallory"), f"{MARK}\n{HOSTILE}")
