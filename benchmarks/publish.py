@@ -28,6 +28,7 @@ from tools.peers import registries
 from tools.peers.commands import PASSWORD, Tools
 from tools.peers.process import free_ports
 from tools.peers.publisher import Repository
+from tools.peers.recipes import REPOSITORY
 from tools.peers.upload import put_artifact
 
 GITLESS = Path(sys.executable).with_name("gitless")
@@ -201,7 +202,7 @@ def start(site: Site) -> Iterator[Row]:
 def site_for(kind: str) -> Iterator[Site]:
     """A registry of that kind, the proxy before it, tools and a key."""
     # as an installation has it, also where the environment forbids Python to write bytecode
-    compileall.compile_dir(Path(__file__).resolve().parents[1] / "src", quiet=1)
+    compileall.compile_dir(REPOSITORY / "src", quiet=1)
     with tempfile.TemporaryDirectory(prefix="gitless-bench-") as folder:
         home = Path(folder)
         tools = Tools(home / "home")

@@ -20,8 +20,6 @@ from gitless.ci.gitlab_reviews import MergeRequests
 from gitless.errors import UntrustedContentError
 from gitless.model.approval import Change, Changes
 
-_NAMED = ("user_id", "group_id", "deploy_key_id", "member_role_id")  # whom an entry lets push, whatever its level says
-
 
 class GitLabChanges:
     """Reads ranges of one project.
@@ -132,7 +130,8 @@ def _forbids_pushes(rule: Fields) -> bool:
 
 
 def _is_no_one(level: Fields) -> bool:
-    named = any(level.values.get(name) is not None for name in _NAMED)
+    # user_id, group_id, deploy_key_id, member_role_id: whoever it is, somebody may push, whatever the level says
+    named = any(name.endswith("_id") and value is not None for name, value in level.values.items())
     return level.values.get("access_level") == 0 and not named
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from gitless.flows.changes import predicate_changes
 from gitless.flows.evidence import gather, judge_all
 from gitless.flows.examine import Examined
+from gitless.flows.layer_objects import read_objects
 from gitless.flows.move import Rules
-from gitless.flows.object_changes import read_objects
 from gitless.flows.parallel import both
 from gitless.flows.resume import begun
 from gitless.model.difference import Difference

@@ -102,13 +102,18 @@ class Reference:
         return f"{self.location}{separator}{self.target}"
 
 
+def is_tag(text: str) -> bool:
+    """Whether distribution-spec 1.1 allows the text as a tag."""
+    return bool(_TAG.fullmatch(text))
+
+
 def check_tag(text: str) -> str:
     """Return `text` if it is a tag by distribution-spec 1.1.
 
     Raises:
         UsageError: It is not.
     """
-    if not _TAG.fullmatch(text):
+    if not is_tag(text):
         raise UsageError(
             f"Not a tag: {text[:150]!r}",
             why="A tag has at most 128 letters, digits, '.', '_' and '-'.",

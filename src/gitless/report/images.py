@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import parse_qs, unquote
+
+from packageurl import PackageURL
 
 from gitless.report.foreign import code, one_line
 
-_PREFIX = "pkg:oci/"
 _MAX_IMAGES = 30
-UNTAGGED = "no tag"
+_UNTAGGED = "no tag"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +86,11 @@ def _versions(images: Iterable[str]) -> dict[str, set[str]]:
 
 def _read(image: str) -> tuple[str, str]:
     """Repository and version of `pkg:oci/NAME@DIGEST?repository_url=…&tag=…`; a text of another form has no version."""
-    path, _, query = image.partition("?")
-    qualifiers = parse_qs(query)
-    repository = _first(qualifiers.get("repository_url"))
-    if not image.startswith(_PREFIX) or not repository:
+    try:
+        package = PackageURL.from_string(image)
+    except ValueError:
         return image, ""
-    digest = unquote(path.partition("@")[2])
-    return repository, "@".join(filter(None, (_first(qualifiers.get("tag")), digest))) or UNTAGGED
-
-
-def _first(values: Sequence[str] | None) -> str:
-    return values[0] if values else ""
+    repository = package.qualifiers.get("repository_url")
+    if package.type != "oci" or not repository:
+        return image, ""
+    return repository, "@".join(filter(None, (package.qualifiers.get("tag"), package.version))) or _UNTAGGED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -11,6 +10,7 @@ from gitless.model.difference import Difference
 from gitless.model.digest import Digest
 from gitless.model.gate import GateResult
 from gitless.model.moves import MoveResult, MovesResult
+from gitless.model.reference import is_tag
 from gitless.report.foreign import cell, code, fence, one_line
 from gitless.report.images import image_lines, image_summary
 from gitless.report.terminal import error_lines
@@ -18,7 +18,6 @@ from gitless.report.terminal import error_lines
 _MARKS = {"passed": "ok ", "failed": "NO ", "skipped": "-- ", "waived": "-- "}
 _SIGNS = {"passed": "✅", "failed": "❌", "skipped": "⚠️ skipped", "waived": "➖ waived"}
 _WORDS = {"+": "new", "~": "changed", "-": "gone"}
-_TAG = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _MAX_OBJECT_LINES = 20
 _MAX_OBJECTS = 200
 
@@ -208,7 +207,7 @@ def _mermaid(move: MoveResult, result: MovesResult) -> list[str]:
 
 def _label(text: str) -> str:
     """A node's text; foreign text could become markup in a diagram, so only what a tag may hold is shown."""
-    return f'"{text}"' if _TAG.fullmatch(text) else '"…"'
+    return f'"{text}"' if is_tag(text) else '"…"'
 
 
 def _commands(move: MoveResult, result: MovesResult) -> list[str]:

@@ -302,6 +302,7 @@ def test_a_direct_push_before_the_branch_was_closed_is_nobody_s_review(forge: Fo
         [branch_rule("main", 0, user_id=3)],
         [branch_rule("main", 0, group_id=3)],
         [branch_rule("main", 0, member_role_id=3)],
+        [branch_rule("main", 0, kind_of_a_later_gitlab_id=3)],
         [{**branch_rule("main", 0), "allow_force_push": True}],
         [{**branch_rule("main", 0), "push_access_levels": []}],
         [branch_rule("release/*", 0)],

@@ -93,6 +93,15 @@ def test_summary_shows_path_objects_images_gates_and_ways_back():
     assert "redis" not in text
 
 
+def test_diagram_shows_where_a_digest_came_from_and_no_foreign_text():
+    assert 'source["rollback"] --> digest' in moves_summary(result(replace(MOVE, source=""), kind="rollback"))
+    assert "source" not in moves_summary(result(replace(MOVE, source="")))
+    evil = MovesResult("promote", EVIL, (replace(MOVE, source=EVIL, release=EVIL),))
+    diagram = moves_summary(evil).partition("```mermaid")[2].partition("```")[0]
+    assert diagram.count('["…"]') == 3
+    assert "img" not in diagram
+
+
 def test_plan_and_failure_have_neither_diagram_nor_commands():
     for shown in (result(planned=True), result(replace(MOVE, error=CheckError("no")))):
         assert "mermaid" not in moves_summary(shown)

@@ -7,8 +7,8 @@ from tests.fakes.signed import make_artifact
 
 from gitless.artifact.manifest import CONFIG_BLOB, build_manifest
 from gitless.artifact.pack import pack_tree
-from gitless.flows import object_changes as changes
-from gitless.flows.object_changes import read_objects
+from gitless.flows import layer_objects
+from gitless.flows.layer_objects import read_objects
 from gitless.model.blob import Blob
 from gitless.model.difference import Difference
 from gitless.model.digest import Digest
@@ -81,9 +81,9 @@ def test_layer_that_is_gone_too_long_or_not_alone_says_nothing(monkeypatch):
     assert read_objects(MemoryRepository(), make_artifact()) is None
     store, artifact = stored({"a.yaml": config_map("a", 1)})
     assert read_objects(store, artifact)
-    monkeypatch.setattr(changes, "MAX_OBJECTS", 0)
+    monkeypatch.setattr(layer_objects, "MAX_OBJECTS", 0)
     assert read_objects(store, artifact) is None
-    monkeypatch.setattr(changes, "MAX_LAYER_BYTES", 10)
+    monkeypatch.setattr(layer_objects, "MAX_LAYER_BYTES", 10)
     assert read_objects(store, artifact) is None
 
 
